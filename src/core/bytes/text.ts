@@ -1,0 +1,63 @@
+/** Text and bytes. QuickJS has no TextEncoder, and strings of strangers need cleaning anyway. */
+
+/** UTF-8 bytes of a string. Lone surrogates become U+FFFD. */
+export function utf8(text: string): Uint8Array {
+  const out: number[] = [];
+  for (const char of text) {
+    let code = char.codePointAt(0)!;
+    if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd;
+    if (code < 0x80) out.push(code);
+    else if (code < 0x800) out.push(0xc0 | (code >> 6), 0x80 | (code & 63));
+    else if (code < 0x10000)
+      out.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+    else
+      out.push(
+        0xf0 | (code >> 18),
+        0x80 | ((code >> 12) & 63),
+        0x80 | ((code >> 6) & 63),
+        0x80 | (code & 63),
+      );
+  }
+  return Uint8Array.from(out);
+}
+
+/** One code point of UTF-8 at `at`, or `undefined` where the bytes are no UTF-8. */
+function codePointAt(bytes: Uint8Array, at: number): { code: number; size: number } | undefined {
+  const first = bytes[at]!;
+  if (first < 0x80) return { code: first, size: 1 };
+  const size = first >= 0xf0 && first < 0xf8 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  if (size === 0 || first >= 0xf8 || at + size > bytes.length) return undefined;
+  let code = first & (0x7f >> size);
+  for (let i = 1; i < size; i++) {
+    const next = bytes[at + i]!;
+    if ((next & 0xc0) !== 0x80) return undefined;
+    code = (code << 6) | (next & 63);
+  }
+  const least = size === 2 ? 0x80 : size === 3 ? 0x800 : 0x10000;
+  const bad = code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff);
+  return bad ? undefined : { code, size };
+}
+
+/** Text of UTF-8 bytes; each byte that is none becomes U+FFFD. */
+export function fromUtf8(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const point = codePointAt(bytes, at);
+    parts.push(point ? String.fromCodePoint(point.code) : '\ufffd');
+    at += point?.size ?? 1;
+  }
+  return parts.join('');
+}
+
+/**
+ * A stranger's text for a log line or a status page: control characters, line ends, direction marks
+ * and quotes are shown as escapes, and it is cut at `limit` characters.
+ */
+export function printable(text: string, limit = 120): string {
+  const shown = text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is escaped
+    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069'"\\<>&]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return shown.length > limit ? `${shown.slice(0, limit)}…` : shown;
+}

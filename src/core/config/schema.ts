@@ -1,0 +1,23 @@
+/**
+ * One description of every option: from it come validation, defaults, documentation and the form in
+ * LuCI. An option reads one UCI value (text) into a typed value, or says what it allows.
+ */
+
+/** A value, or the sentence that tells what would have been allowed. */
+export type Parsed<T> = { ok: true; value: T } | { ok: false; allowed: string };
+
+export interface Option<T> {
+  /** Name in UCI: letters, digits, underscore. */
+  readonly uci: string;
+  readonly default: T;
+  /** One sentence for the documentation and the form. */
+  readonly help: string;
+  /** What may be written, for documentation and errors: `0..86400 seconds`. */
+  readonly allowed: string;
+  /** `list` options take every `list` line, others the last `option` line. */
+  readonly isList: boolean;
+  /** Gets all values (one, unless `isList`). */
+  parse(values: readonly string[]): Parsed<T>;
+}
+
+export type Options<T> = { readonly [K in keyof T]: Option<T[K]> };

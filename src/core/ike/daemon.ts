@@ -1,0 +1,86 @@
+/**
+ * What `policy` sees of IKE: tunnels asked for, offered and gone. The daemon itself is
+ * `ike-daemon.ts`.
+ */
+import type { ChildSa, InstalledSa } from '../kernel/child-sa.js';
+import type { IpAddress, Prefix } from '../net/address.js';
+import type { PublicKey } from '../pki/public-key.js';
+import type { Identity } from './identity.js';
+
+/** A tunnel wanted by us as initiator. Addresses decide the identity we show (OE-104). */
+export interface TunnelWish {
+  local: IpAddress;
+  remote: IpAddress;
+  ours: Prefix;
+  theirs: Prefix;
+  /** The peer is who it should be when its signature verifies with one of these. */
+  keys: readonly PublicKey[];
+  /** Demanded IDr; any when absent. */
+  identity?: Identity;
+  /** Milliseconds until a silent gateway counts as dead (OE-43, SP-40). */
+  patienceMs: number;
+}
+
+/** How an attempt ended badly; the kinds have lifespans of their own (OE-42, OE-44, OE-46). */
+export type TunnelFailure =
+  | { kind: 'silent'; why: string }
+  | { kind: 'refused'; why: string }
+  | { kind: 'signature'; why: string }
+  | { kind: 'internal'; why: string };
+
+export interface Tunnel {
+  readonly id: number;
+  readonly role: 'initiator' | 'responder';
+  readonly installed: InstalledSa;
+  readonly peer: { address: IpAddress; identity: Identity; key: PublicKey };
+  readonly ike: { spiInitiator: string; spiResponder: string; suite: string };
+}
+
+export type TunnelResult = { ok: true; tunnel: Tunnel } | { ok: false; failure: TunnelFailure };
+
+/** Why a tunnel is gone. */
+export type TunnelEnd =
+  | 'deleted by peer'
+  | 'deleted by us'
+  | 'peer is dead'
+  | 'expired'
+  | 'replaced';
+
+export type KeysResult = { ok: true; keys: readonly PublicKey[] } | { ok: false; why: string };
+export type ClientResult = { ok: true } | { ok: false; why: string };
+
+/** What the daemon asks its owner. All may take their time: other peers are served meanwhile. */
+export interface IkeOwner {
+  /** Keys that could prove this claim of a responder-side peer. */
+  keysFor(claim: { identity: Identity; address: IpAddress; local: IpAddress }): Promise<KeysResult>;
+  /** May the proven peer have this tunnel? */
+  authorize(claim: {
+    identity: Identity;
+    address: IpAddress;
+    local: IpAddress;
+    key: PublicKey;
+    theirs: Prefix;
+    ours: Prefix;
+  }): Promise<ClientResult>;
+  /** Puts the tunnel into the kernel; for a responder before the answer leaves (OE-65). */
+  install(sa: ChildSa): Promise<InstalledSa>;
+  remove(installed: InstalledSa): Promise<void>;
+  /** A peer set up a tunnel with us as responder. */
+  established(tunnel: Tunnel): void;
+  ended(tunnel: Tunnel, why: TunnelEnd): void;
+}
+
+export interface IkeDaemon {
+  /** Opens the sockets. Rejects when port 500 or 4500 is taken, saying so. */
+  start(): Promise<void>;
+  /** Reuses an IKE SA with the same peer where there is one (OE-67). Never rejects. */
+  connect(wish: TunnelWish): Promise<TunnelResult>;
+  /** Deletes one tunnel with an authenticated delete. */
+  close(tunnel: Tunnel): Promise<void>;
+  /** The kernel reported the end of an SA. */
+  expired(installed: InstalledSa): void;
+  /** Deletes to every peer, then closes the sockets; bounded by `graceMs` (OE-148). */
+  stop(graceMs: number): Promise<void>;
+  /** Facts for status and metrics. */
+  counters(): Record<string, number>;
+}

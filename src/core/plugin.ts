@@ -1,0 +1,95 @@
+/**
+ * What a plugin is. A plugin finds out who can encrypt for a destination and whether a peer may
+ * speak for an address; the core does the keying, the kernel work and the bookkeeping. One instance
+ * is made per plugin and WAN; everything it may touch comes in its context.
+ */
+import type { Resolver } from './dns/resolver.js';
+import type { Identity } from './ike/identity.js';
+import type { Logger } from './log.js';
+import type { IpAddress, Prefix } from './net/address.js';
+import type { PublicKey } from './pki/public-key.js';
+import type { Clock, Timers } from './platform/platform.js';
+
+/** A pair of addresses that wants to talk; `source` is the one seen on the WAN, after NAT. */
+export interface Wish {
+  source: IpAddress;
+  destination: IpAddress;
+}
+
+/** One gateway that may encrypt for the destination, and what would prove that it is the one. */
+export interface Gateway {
+  address: IpAddress;
+  /** A signature by any of these authenticates the gateway (OE-114). Never empty. */
+  keys: readonly PublicKey[];
+  /** The identity it must show; any identity when absent. */
+  identity?: Identity;
+}
+
+/** What a plugin answers to a wish. `ttlSeconds`: how long the facts behind the answer hold. */
+export type Plan =
+  /** Gateways in the order in which to try them. */
+  | { kind: 'key'; gateways: Gateway[]; ttlSeconds: number; trust: Trust; why: string }
+  /** Nobody encrypts there: the class decides (OE-36). */
+  | { kind: 'none'; ttlSeconds: number; why: string }
+  /** Could not find out: the class decides, for a shorter time (OE-145). */
+  | { kind: 'unknown'; why: string }
+  /** Something is there and is wrong: deny, whatever the class says (OE-37). */
+  | { kind: 'refuse'; ttlSeconds: number; why: string };
+
+/** How far the peer's key is vouched for, in the order of growing trust; status shows it (OE-89). */
+export type Trust = 'unauthenticated' | 'dns' | 'dnssec';
+
+/** A peer that opened an IKE SA with us and has not been proven yet. */
+export interface PeerClaim {
+  identity: Identity;
+  address: IpAddress;
+  /** Our address that it talks to. */
+  local: IpAddress;
+}
+
+/** Keys that may prove a claim, or why there are none. */
+export type KeysForClaim =
+  | { kind: 'keys'; keys: readonly PublicKey[]; trust: Trust; ttlSeconds: number }
+  | { kind: 'refused'; why: string };
+
+/** An authenticated peer wants to speak for an address of its own side. */
+export interface AuthorizationClaim extends PeerClaim {
+  /** The key that its signature verified with. */
+  key: PublicKey;
+  /** The address behind (or of) the peer, host-sized. */
+  client: Prefix;
+  /** The address on our side. */
+  ours: Prefix;
+}
+
+export type Authorization = { kind: 'granted' } | { kind: 'refused'; why: string };
+
+export interface PluginContext<Options> {
+  readonly options: Options;
+  readonly wan: { name: string; addresses(): readonly IpAddress[] };
+  readonly dns: Resolver;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Logger;
+  random(length: number): Uint8Array;
+}
+
+export interface PluginInstance {
+  /** Who can encrypt for this pair? Never rejects; a throw is a bug and turns the plugin off. */
+  plan(wish: Wish): Promise<Plan>;
+  /** As responder: which keys would prove this claim? */
+  keysFor(claim: PeerClaim): Promise<KeysForClaim>;
+  /** As responder: may the proven peer speak for this client? */
+  authorize(claim: AuthorizationClaim): Promise<Authorization>;
+  /** Forgets what it remembers about an address (SP-43). */
+  forget(address: IpAddress): void;
+  /** Leaves nothing: no timer, no watcher. */
+  stop(): void;
+}
+
+export interface Plugin<Options = unknown> {
+  readonly name: string;
+  /** UCI options of the WAN section that belong to this plugin; validation and docs come from here. */
+  readonly options: import('./config/schema.js').Options<Options>;
+  create(context: PluginContext<Options>): PluginInstance;
+}
