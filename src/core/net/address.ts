@@ -26,13 +26,13 @@ function parseIpv4(text: string): number[] | undefined {
   return parts?.every((part) => part <= 255) ? parts : undefined;
 }
 
-/** Groups of an IPv6 half (`a:b:c`, perhaps ending in dotted IPv4) as bytes. */
-function parseGroups(text: string): number[] | undefined {
+/** Groups of an IPv6 half (`a:b:c`) as bytes; the last half may end in dotted IPv4. */
+function parseGroups(text: string, isLast: boolean): number[] | undefined {
   if (text === '') return [];
   const bytes: number[] = [];
   const groups = text.split(':');
   for (const [index, group] of groups.entries()) {
-    if (group.includes('.') && index === groups.length - 1) {
+    if (group.includes('.') && isLast && index === groups.length - 1) {
       const tail = parseIpv4(group);
       if (!tail) return undefined;
       bytes.push(...tail);
@@ -47,8 +47,8 @@ function parseGroups(text: string): number[] | undefined {
 function parseIpv6(text: string): number[] | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0] ?? '');
-  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '') : [];
+  const head = parseGroups(halves[0] ?? '', halves.length === 1);
+  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '', true) : [];
   if (!head || !tail) return undefined;
   const missing = 16 - head.length - tail.length;
   const fits = halves.length === 2 ? missing >= 2 : missing === 0;
