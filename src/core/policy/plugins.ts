@@ -1,0 +1,101 @@
+/**
+ * The plugins of a WAN, asked in order. A plugin that throws is off from then on, with a reason in
+ * status, and the others go on.
+ */
+import type { Logger } from '../log.js';
+import type { IpAddress } from '../net/address.js';
+import type {
+  Authorization,
+  AuthorizationClaim,
+  KeysForClaim,
+  PeerClaim,
+  Plan,
+  PluginInstance,
+  Wish,
+} from '../plugin.js';
+
+export interface PluginSlot {
+  readonly name: string;
+  readonly instance: PluginInstance;
+  /** Why it is off; empty while it works. */
+  failure: string;
+}
+
+/** What a plugin said, and which one it was. */
+export type Found<T> = T & { plugin: string };
+
+export class WanPlugins {
+  constructor(
+    readonly slots: readonly PluginSlot[],
+    private readonly log: Logger,
+  ) {}
+
+  /** The first plugin with a gateway or a refusal decides; else the best of the rest. */
+  async plan(wish: Wish): Promise<Found<Plan>> {
+    let unknown: Found<Plan> | undefined;
+    let none: Found<Plan> | undefined;
+    for (const slot of this.working()) {
+      const plan = await this.guard(slot, (instance) => instance.plan(wish));
+      if (!plan) continue;
+      const found = { ...plan, plugin: slot.name };
+      if (found.kind === 'key' || found.kind === 'refuse') return found;
+      if (found.kind === 'unknown') unknown ??= found;
+      else if (none?.kind !== 'none' || found.ttlSeconds < none.ttlSeconds) none = found;
+    }
+    const nobody = { kind: 'unknown', why: 'no plugin of this WAN works', plugin: '' } as const;
+    return unknown ?? none ?? nobody;
+  }
+
+  /** Keys that could prove a claim: of the first plugin that has some. */
+  async keysFor(claim: PeerClaim): Promise<Found<KeysForClaim>> {
+    const reasons: string[] = [];
+    for (const slot of this.working()) {
+      const keys = await this.guard(slot, (instance) => instance.keysFor(claim));
+      if (keys?.kind === 'keys') return { ...keys, plugin: slot.name };
+      if (keys) reasons.push(keys.why);
+    }
+    return {
+      kind: 'refused',
+      why: reasons.join('; ') || 'no plugin of this WAN works',
+      plugin: '',
+    };
+  }
+
+  /** Only the plugin that vouched for the key may grant the client. */
+  async authorize(plugin: string, claim: AuthorizationClaim): Promise<Authorization> {
+    const slot = this.working().find((each) => each.name === plugin);
+    const answer = slot && (await this.guard(slot, (instance) => instance.authorize(claim)));
+    return answer ?? { kind: 'refused', why: `plugin ${plugin} does not work` };
+  }
+
+  forget(address: IpAddress): void {
+    for (const slot of this.slots) slot.instance.forget(address);
+  }
+
+  stop(): void {
+    for (const slot of this.slots) {
+      try {
+        slot.instance.stop();
+      } catch (error) {
+        this.log.error(`plugin ${slot.name} failed to stop: ${String(error)}`);
+      }
+    }
+  }
+
+  private working(): PluginSlot[] {
+    return this.slots.filter((slot) => slot.failure === '');
+  }
+
+  private async guard<T>(
+    slot: PluginSlot,
+    run: (instance: PluginInstance) => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await run(slot.instance);
+    } catch (error) {
+      slot.failure = String(error);
+      this.log.error(`plugin ${slot.name} is off, it failed: ${slot.failure}`);
+      return undefined;
+    }
+  }
+}
