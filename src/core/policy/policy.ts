@@ -14,7 +14,7 @@ import type { Connection, Pair } from './connection.js';
 import { classOf, initiates } from './connection-class.js';
 import { Connections } from './connections.js';
 import { firstLifespanSeconds, isInUse, nextLifespanSeconds } from './lifespan.js';
-import { winner } from './precedence.js';
+import { simultaneousSeconds, winner } from './precedence.js';
 import { createResponder } from './responder.js';
 import type { PolicyWan } from './wan.js';
 
@@ -216,7 +216,10 @@ class PolicyEngine implements Policy {
   ): void {
     const old = connection.tunnel;
     const age = this.env.clock.wallSeconds() - connection.sinceSeconds;
-    if (old && winner(old, tunnel, age) === old) return this.yieldTo(tunnel);
+    if (old && winner(old, tunnel, age) === old) {
+      this.yieldTo(tunnel);
+      return;
+    }
     this.table.move(connection, event, grant.why);
     connection.tunnel = tunnel;
     connection.trust = grant.trust;
@@ -226,9 +229,13 @@ class PolicyEngine implements Policy {
     if (old) this.yieldTo(old);
   }
 
-  /** The tunnel that lost is deleted by the end that started it; the other waits for the delete. */
+  /**
+   * The tunnel that lost is deleted by the end that started it. The other end waits for that delete,
+   * but not for ever: a peer that was restarted knows nothing of its old tunnel.
+   */
   private yieldTo(loser: Tunnel): void {
     if (loser.role === 'initiator') void this.ike.close(loser);
+    else this.env.timers.after(2 * simultaneousSeconds * 1000, () => void this.ike.close(loser));
   }
 
   /** A tunnel that came up after its attempt was overtaken by the peer's, or forgotten. */
@@ -244,7 +251,10 @@ class PolicyEngine implements Policy {
   ): void {
     const { sa } = tunnel.installed;
     const wan = this.env.wans.find((each) => each.addresses.includes(sa.local));
-    if (!wan) return void this.ike.close(tunnel);
+    if (!wan) {
+      void this.ike.close(tunnel);
+      return;
+    }
     const pair: Pair = {
       wan: wan.name,
       source: sa.ours.prefix.address,
