@@ -1,0 +1,35 @@
+/** Key exchange methods (transform type 4): one shape for curves and MODP groups. */
+
+import { modp2048 } from './dh-modp.js';
+import { ecp256 } from './dh-p256.js';
+import { curve25519 } from './dh-x25519.js';
+
+export type Random = (length: number) => Uint8Array;
+
+/** An ephemeral key pair. The private part stays inside; use a pair for one IKE SA only. */
+export interface KeyPair {
+  readonly group: number;
+  /** Key Exchange Data of the KE payload, `publicLength` bytes. */
+  readonly publicKey: Uint8Array;
+  /**
+   * The shared secret as SKEYSEED takes it, or `undefined` when the peer's value has the wrong length
+   * or is no acceptable member of the group. Never throws.
+   */
+  shared(peerPublic: Uint8Array): Uint8Array | undefined;
+}
+
+export interface DhGroup {
+  readonly id: number;
+  readonly name: string;
+  /** Length of Key Exchange Data in bytes. */
+  readonly publicLength: number;
+  generate(random: Random): KeyPair;
+  /** Builds tables now that the first use would build, if there are any. */
+  warmUp(): void;
+}
+
+/** In the order in which we offer them. */
+export const dhGroups: readonly DhGroup[] = [curve25519, ecp256, modp2048];
+
+export const dhGroupById = (id: number): DhGroup | undefined =>
+  dhGroups.find((group) => group.id === id);

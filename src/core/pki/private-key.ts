@@ -1,0 +1,35 @@
+/** Our private keys: values only. Reading and writing is `pkcs8.ts`, making is `generate-key.ts`. */
+
+import { minimalBytes } from './big-integer.js';
+import type { PublicKey } from './public-key.js';
+
+export type PrivateKey =
+  | {
+      type: 'rsa';
+      modulus: bigint;
+      exponent: bigint;
+      privateExponent: bigint;
+      /** p and q; p is the greater by custom, but need not be. */
+      prime1: bigint;
+      prime2: bigint;
+      /** d mod (p-1), d mod (q-1), q^-1 mod p. */
+      exponent1: bigint;
+      exponent2: bigint;
+      coefficient: bigint;
+    }
+  /** `secret`: 32 bytes big-endian; `point`: x | y, 64 bytes. */
+  | { type: 'ecdsa-p256'; secret: Uint8Array; point: Uint8Array }
+  /** `secret`: the 32 bytes that RFC 8032 calls the private key. */
+  | { type: 'ed25519'; secret: Uint8Array; point: Uint8Array };
+
+export type RsaPrivateKey = Extract<PrivateKey, { type: 'rsa' }>;
+
+export function publicKeyOf(key: PrivateKey): PublicKey {
+  if (key.type === 'rsa')
+    return {
+      type: 'rsa',
+      modulus: minimalBytes(key.modulus),
+      exponent: minimalBytes(key.exponent),
+    };
+  return { type: key.type, point: key.point };
+}
