@@ -1,0 +1,86 @@
+/**
+ * As responder (draft-richardson-ipsec-opportunistic §3.3): the keys that could prove a caller, and
+ * whether a proven gateway may speak for a client.
+ */
+import { formatIdentity, identityAddress, identityFqdn } from '../../core/ike/identity.js';
+import { keyId } from '../../core/pki/public-key.js';
+import type {
+  Authorization,
+  AuthorizationClaim,
+  KeysForClaim,
+  PeerClaim,
+} from '../../core/plugin.js';
+import type { Candidate } from './candidate.js';
+import type { GatewayName } from './delegation.js';
+import type { Lookups } from './lookups.js';
+import type { OeDnsOptions } from './options.js';
+import { objection, trustOf } from './trust.js';
+
+const refused = (why: string) => ({ kind: 'refused', why }) as const;
+
+/** OE-59, SP-22: an address must be the one it calls from; a name stands for itself. */
+function nameOf(claim: PeerClaim): GatewayName | undefined {
+  const address = identityAddress(claim.identity);
+  if (address) return address === claim.address ? { address } : undefined;
+  const fqdn = identityFqdn(claim.identity);
+  return fqdn ? { fqdn } : undefined;
+}
+
+const sameGateway = (named: GatewayName, claimed: GatewayName): boolean =>
+  'address' in named
+    ? 'address' in claimed && named.address === claimed.address
+    : 'fqdn' in claimed && named.fqdn === claimed.fqdn;
+
+export function createResponder(env: { lookups: Lookups; options: OeDnsOptions }) {
+  async function keysFor(claim: PeerClaim): Promise<KeysForClaim> {
+    const name = nameOf(claim);
+    const who = formatIdentity(claim.identity);
+    if (!name) return refused(`identity ${who} is not the address ${claim.address} it calls from`);
+    const found = await env.lookups.keys(name);
+    const bogus = found.findings.find((each) => each.status === 'bogus');
+    if (bogus) return refused(`${bogus.question}: the DNSSEC signature is wrong`);
+    if (found.keys.length === 0) {
+      const reasons = found.findings.map((each) => `${each.question}: ${each.why}`);
+      return refused(`no key of ${who} in the DNS (${reasons.join('; ')})`);
+    }
+    if (found.status !== 'secure' && env.options.requiresDnssec)
+      return refused(`the key of ${who} is not vouched for by DNSSEC`);
+    const { keys, ttlSeconds } = found;
+    return { kind: 'keys', keys, trust: trustOf(found.status), ttlSeconds };
+  }
+
+  /** A name as gateway may also be meant as the address it has now. */
+  async function names(candidate: Candidate, claim: AuthorizationClaim): Promise<boolean> {
+    const claimed = nameOf(claim);
+    if (claimed && sameGateway(candidate.gateway, claimed)) return true;
+    if ('address' in candidate.gateway) return candidate.gateway.address === claim.address;
+    const { addresses } = await env.lookups.addresses(candidate.gateway.fqdn);
+    return addresses.includes(claim.address);
+  }
+
+  /** OE-64: gateway and key of the record are those of the caller. */
+  async function matches(candidate: Candidate, claim: AuthorizationClaim): Promise<boolean> {
+    if (objection(candidate, claim.client.address, env.options)) return false;
+    if (candidate.key && keyId(candidate.key) !== keyId(claim.key)) return false;
+    return names(candidate, claim);
+  }
+
+  async function authorize(claim: AuthorizationClaim): Promise<Authorization> {
+    const client = claim.client.address;
+    // SP-7, OE-108: a caller may speak for the address it calls from
+    if (client === claim.address) return { kind: 'granted' };
+    const found = await env.lookups.delegations(client);
+    const bogus = found.findings.find((each) => each.status === 'bogus');
+    if (bogus) return refused(`${bogus.question}: the DNSSEC signature is wrong`);
+    for (const candidate of found.candidates)
+      if (await matches(candidate, claim)) return { kind: 'granted' };
+    const reason =
+      found.candidates.map((each) => objection(each, client, env.options)).find((why) => why) ??
+      (found.candidates.length > 0
+        ? 'its records name another gateway or key'
+        : 'it has no record');
+    return refused(`${claim.address} may not speak for ${client}: ${reason}`);
+  }
+
+  return { keysFor, authorize };
+}
