@@ -35,14 +35,17 @@ export const noPrecedence = 65536;
 
 const attribute = /^x-ipsec-server[ \t\r\n]*(?:\(([^)]*)\))?[ \t\r\n]*=([\s\S]*)$/i;
 const separators = /[ \t\r\n]+/;
-const hostName = /^(?=.{1,253}\.?$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62}\.?)+$/;
+/** RFC 1035 §2.3.4, as text without the final dot. */
+const maxNameLength = 253;
+const label = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$/;
 
 const malformed = (why: string): ParsedDelegation => ({ kind: 'malformed', why });
 
 /** `@name` without the sign and a final dot, lower case; `undefined` where it is no host name. */
 function atName(text: string): string | undefined {
-  const name = text.slice(1);
-  return hostName.test(name) ? name.toLowerCase().replace(/\.$/, '') : undefined;
+  const name = text.slice(1).toLowerCase().replace(/\.$/, '');
+  const isName = name.length <= maxNameLength && name.split('.').every((each) => label.test(each));
+  return isName ? name : undefined;
 }
 
 function readGateway(text: string): GatewayName | undefined {
