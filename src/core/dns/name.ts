@@ -11,12 +11,16 @@ const MAX_LABEL_BYTES = 63;
 /** Our bound: a sensible name jumps at most once per label, and it has at most 127. */
 const MAX_POINTERS = 127;
 
-/** Printable ASCII without the characters that mean something in a zone file. */
-const PLAIN_LABEL = /^[!#-'*+,\-/-:<-[\]-~]+$/;
+/** Printable ASCII without the characters that mean something in a zone file (`$`, `@`, `;` …). */
+const PLAIN_LABEL = /^[!#%&'*+,\-/-:<-?A-[\]-~]+$/;
 
 /** The form under which names are compared: lower case (RFC 4343), no final dot; the root is ''. */
 export const canonicalName = (name: string): string =>
   name.replace(/\.$/, '').replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/** Turns letters into capitals where the byte at their place is odd. */
+export const mixCase = (name: string, random: Uint8Array): string =>
+  Array.from(name, (char, i) => (random[i]! & 1 ? char.toUpperCase() : char)).join('');
 
 /** Checks a name that may be asked for or published, and gives its canonical form. */
 export function parseName(text: string): Read<string> {
