@@ -24,12 +24,11 @@ export type PrivateKey =
 
 export type RsaPrivateKey = Extract<PrivateKey, { type: 'rsa' }>;
 
-export function publicKeyOf(key: PrivateKey): PublicKey {
-  if (key.type === 'rsa')
-    return {
-      type: 'rsa',
-      modulus: minimalBytes(key.modulus),
-      exponent: minimalBytes(key.exponent),
-    };
-  return { type: key.type, point: key.point };
-}
+export const rsaPublicKey = (key: RsaPrivateKey): Extract<PublicKey, { type: 'rsa' }> => ({
+  type: 'rsa',
+  modulus: minimalBytes(key.modulus),
+  exponent: minimalBytes(key.exponent),
+});
+
+export const publicKeyOf = (key: PrivateKey): PublicKey =>
+  key.type === 'rsa' ? rsaPublicKey(key) : { type: key.type, point: key.point };

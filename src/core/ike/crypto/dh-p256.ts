@@ -2,18 +2,11 @@
 import '../../bytes/engine-fixes.js';
 import { p256 } from '@noble/curves/nist.js';
 import { concat } from '../../bytes/bytes.js';
-import type { DhGroup, Random } from './dh.js';
+import { p256Point, p256Secret } from '../../pki/ecdsa.js';
+import type { DhGroup } from './dh.js';
 
 const COORDINATE = 32;
 const UNCOMPRESSED = Uint8Array.of(4);
-
-/** A scalar in 1..n-1, uniform; the chance of a second round is 2^-32. */
-function secretKey(random: Random): Uint8Array {
-  for (;;) {
-    const secret = random(COORDINATE);
-    if (p256.utils.isValidSecretKey(secret)) return secret;
-  }
-}
 
 function shared(secret: Uint8Array, peerPublic: Uint8Array): Uint8Array | undefined {
   if (peerPublic.length !== 2 * COORDINATE) return undefined;
@@ -30,11 +23,11 @@ export const ecp256: DhGroup = {
   name: 'ECP_256',
   publicLength: 2 * COORDINATE,
   generate(random) {
-    const secret = secretKey(random);
-    const publicKey = p256.getPublicKey(secret, false).slice(1);
+    const secret = p256Secret(random);
+    const publicKey = p256Point(secret);
     return { group: 19, publicKey, shared: (peer) => shared(secret, peer) };
   },
   warmUp: () => {
-    p256.getPublicKey(new Uint8Array(COORDINATE).fill(1));
+    p256Point(new Uint8Array(COORDINATE).fill(1));
   },
 };
