@@ -8,6 +8,7 @@
  *   X-IPsec-Server(10)=192.0.2.1 @gw.example.org   key in the KEY record of that name (SP-9)
  */
 import { fromBase64 } from '../../core/bytes/base64.js';
+import { parseName } from '../../core/dns/name.js';
 import { type IpAddress, parseAddress } from '../../core/net/address.js';
 import { readDnsKey } from '../../core/pki/dns-key.js';
 import type { PublicKey } from '../../core/pki/public-key.js';
@@ -35,17 +36,13 @@ export const noPrecedence = 65536;
 
 const attribute = /^x-ipsec-server[ \t\r\n]*(?:\(([^)]*)\))?[ \t\r\n]*=([\s\S]*)$/i;
 const separators = /[ \t\r\n]+/;
-/** RFC 1035 §2.3.4, as text without the final dot. */
-const maxNameLength = 253;
-const label = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$/;
 
 const malformed = (why: string): ParsedDelegation => ({ kind: 'malformed', why });
 
 /** `@name` without the sign and a final dot, lower case; `undefined` where it is no host name. */
 function atName(text: string): string | undefined {
-  const name = text.slice(1).toLowerCase().replace(/\.$/, '');
-  const isName = name.length <= maxNameLength && name.split('.').every((each) => label.test(each));
-  return isName ? name : undefined;
+  const name = parseName(text.slice(1));
+  return name.ok && name.value !== '' ? name.value : undefined;
 }
 
 function readGateway(text: string): GatewayName | undefined {

@@ -77,7 +77,7 @@ const bad = [
   'X-IPsec-Server(10)=192.1.1.256',
   'X-IPsec-Server(10)=gw.example.org',
   'X-IPsec-Server(10)=@',
-  'X-IPsec-Server(10)=@-x-..',
+  'X-IPsec-Server(10)=@x-..',
   'X-IPsec-Server(10)=192.1.1.5 not*base64',
   'X-IPsec-Server(10)=192.1.1.5 AQ==',
   `X-IPsec-Server(10)=192.1.1.5 @${'a'.repeat(300)}`,
@@ -99,11 +99,6 @@ test('parsing a delegation ends and never throws, whatever the text', () => {
     for (let i = 0; i < 4; i++) chars[next(chars.length)] = String.fromCharCode(next(256));
     assert.ok(['delegation', 'other', 'malformed'].includes(parseDelegation(chars.join('')).kind));
   }
-  for (const hostile of [
-    'a-'.repeat(60000),
-    `${'a'.repeat(250)}!`,
-    '.'.repeat(250),
-    `${'a.'.repeat(126)}!`,
-  ])
+  for (const hostile of ['a-'.repeat(60000), `${'a'.repeat(250)}!`, '.'.repeat(250)])
     assert.is(parseDelegation(`X-IPsec-Server(1)=@${hostile}`).kind, 'malformed');
 });
