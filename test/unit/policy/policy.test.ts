@@ -1,0 +1,474 @@
+import type { PolicySettings, Settings } from '../../../src/core/config/settings.js';
+import type { IkeDaemon, Tunnel, TunnelResult, TunnelWish } from '../../../src/core/ike/daemon.js';
+import { addressIdentity } from '../../../src/core/ike/identity.js';
+import type { ChildSa } from '../../../src/core/kernel/child-sa.js';
+import { silentLogger } from '../../../src/core/log.js';
+import { address, hostPrefix, type IpAddress, prefix } from '../../../src/core/net/address.js';
+import type { Gateway, Plan, PluginInstance } from '../../../src/core/plugin.js';
+import { WanPlugins } from '../../../src/core/policy/plugins.js';
+import { createPolicy, type Policy } from '../../../src/core/policy/policy.js';
+import { heldPacket, recordingKernel } from '../../support/recording-kernel.js';
+import { SteppedClock } from '../../support/stepped-clock.js';
+import { testKey } from '../../support/table-resolver.js';
+import { assert, test } from '../../support/test.js';
+
+const sga = address('198.18.0.1');
+const sgb = address('198.18.0.2');
+const alice = '198.18.1.10';
+const bob = '198.18.2.10';
+const key = testKey(1);
+const gateway = (host: string): Gateway => ({ address: address(host), keys: [key] });
+const toSgb: Plan = {
+  kind: 'key',
+  gateways: [gateway(sgb)],
+  ttlSeconds: 300,
+  trust: 'dns',
+  why: 'found',
+};
+
+const settingsWith = (policies: PolicySettings[], more: Partial<Settings> = {}): Settings => ({
+  enabled: true,
+  logLevel: 'info',
+  stateFolder: '/etc/autoipsec',
+  keyType: 'rsa',
+  nameServers: [],
+  trustedNameServers: [],
+  dnsPort: 53,
+  markBit: 1,
+  firstQueue: 4500,
+  firstReqid: 1000,
+  lifespans: { noRecordSeconds: 21600, refusedSeconds: 3600, silentSeconds: 600 },
+  patienceMs: 5000,
+  rejectsDenied: false,
+  saSoftSeconds: 3000,
+  saHardSeconds: 3600,
+  wans: [],
+  policies,
+  ...more,
+});
+
+const everything = (name: PolicySettings['class']): PolicySettings => ({
+  section: name,
+  class: name,
+  destinations: [prefix('0.0.0.0/0'), prefix('::/0')],
+  sources: [],
+});
+
+function childSa(wish: {
+  local: IpAddress;
+  remote: IpAddress;
+  ours: string;
+  theirs: string;
+}): ChildSa {
+  const selector = (host: string) => ({
+    prefix: hostPrefix(address(host)),
+    protocol: 0,
+    startPort: 0,
+    endPort: 65535,
+  });
+  const keys = {
+    kind: 'aead',
+    name: 'rfc4106(gcm(aes))',
+    key: new Uint8Array(20),
+    icvBits: 128,
+  } as const;
+  return {
+    local: wish.local,
+    remote: wish.remote,
+    inbound: { spi: 0x1001, keys },
+    outbound: { spi: 0x2001, keys },
+    mode: 'tunnel',
+    ours: selector(wish.ours),
+    theirs: selector(wish.theirs),
+    softSeconds: 3000,
+    hardSeconds: 3600,
+  };
+}
+
+/** The engine with a plugin that answers `plans` and an IKE daemon that answers `results`. */
+function engine(options: {
+  class?: PolicySettings['class'];
+  plan?: () => Plan | Promise<Plan>;
+  connect?: (wish: TunnelWish) => TunnelResult | Promise<TunnelResult> | undefined;
+  settings?: Partial<Settings>;
+}) {
+  const clock = new SteppedClock();
+  const kernel = recordingKernel();
+  const asked: string[] = [];
+  const wishes: TunnelWish[] = [];
+  const closed: Tunnel[] = [];
+  const fates: string[] = [];
+  let tunnels = 0;
+  const instance: PluginInstance = {
+    plan: async (wish) => {
+      asked.push(wish.destination);
+      return (await options.plan?.()) ?? toSgb;
+    },
+    keysFor: async () => ({ kind: 'keys', keys: [key], trust: 'dnssec', ttlSeconds: 60 }),
+    authorize: async () => ({ kind: 'granted' }),
+    forget: () => undefined,
+    stop: () => undefined,
+  };
+  const settings = settingsWith([everything(options.class ?? 'oe-permissive')], options.settings);
+  const wan = {
+    name: 'wan',
+    device: 'eth1',
+    index: 0,
+    addresses: [sga],
+    settings: {
+      section: 'wan',
+      interface: 'wan',
+      device: 'eth1',
+      plugins: ['one'],
+      defaultClass: 'oe-permissive' as const,
+      includesPrivate: false,
+      masquerade: 'auto' as const,
+      fqdn: '',
+      pluginOptions: {},
+    },
+    plugins: new WanPlugins([{ name: 'one', instance, failure: '' }], silentLogger),
+  };
+  const policy: Policy = createPolicy({
+    kernel,
+    clock,
+    timers: clock,
+    log: silentLogger,
+    settings,
+    wans: [wan],
+  });
+
+  async function tunnelFor(
+    pair: { ours: string; theirs: string; remote?: IpAddress },
+    role: Tunnel['role'],
+  ): Promise<Tunnel> {
+    const remote = pair.remote ?? sgb;
+    const installed = await policy.owner.install(childSa({ local: sga, remote, ...pair }));
+    tunnels++;
+    return {
+      id: tunnels,
+      role,
+      installed,
+      peer: { address: remote, identity: addressIdentity(remote), key },
+      ike: { spiInitiator: '1', spiResponder: '2', suite: 'test' },
+    };
+  }
+
+  const ike: IkeDaemon = {
+    start: async () => undefined,
+    async connect(wish) {
+      wishes.push(wish);
+      const given = await options.connect?.(wish);
+      if (given) return given;
+      const pair = { ours: wish.ours.address, theirs: wish.theirs.address, remote: wish.remote };
+      return { ok: true, tunnel: await tunnelFor(pair, 'initiator') };
+    },
+    async close(tunnel) {
+      closed.push(tunnel);
+      await kernel.remove(tunnel.installed);
+      policy.owner.ended(tunnel, 'deleted by us');
+    },
+    expired: () => undefined,
+    stop: async () => undefined,
+    counters: () => ({}),
+  };
+  policy.useIke(ike);
+  const send = (
+    about: { source?: string; destination?: string; name?: string; port?: number } = {},
+  ) => policy.held(heldPacket(fates, { source: alice, destination: bob, ...about }));
+  const state = () => policy.connections().map((each) => each.state);
+  return { policy, kernel, clock, asked, wishes, closed, fates, send, state, tunnelFor };
+}
+
+test('OE-30 OE-33 OE-39 OE-47 a packet to a gateway with records ends keyed and is released', async () => {
+  const one = engine({});
+  one.send();
+  await one.clock.advance(0);
+  assert.equal(one.state(), ['keyed']);
+  assert.equal(one.fates, [`${bob} released`]);
+  assert.is(one.wishes[0]!.remote, sgb);
+  assert.is(one.kernel.cache.get(`wan ${alice} ${bob}`)!.verdict, 'encrypt');
+});
+
+test('SP-3 ten packets in a running attempt: one question, one exchange', async () => {
+  const one = engine({});
+  for (let port = 0; port < 10; port++) one.send({ port });
+  await one.clock.advance(0);
+  assert.is(one.asked.length, 1);
+  assert.is(one.wishes.length, 1);
+  assert.is(one.fates.filter((fate) => fate.endsWith('released')).length, 10);
+});
+
+test('OE-4 OE-5 a packet of a settled pair causes no look-up', async () => {
+  const one = engine({ plan: () => ({ kind: 'none', ttlSeconds: 900, why: 'no record' }) });
+  one.send();
+  await one.clock.advance(0);
+  one.send({ port: 2 });
+  await one.clock.advance(0);
+  assert.is(one.asked.length, 1);
+  assert.is(one.fates.length, 2);
+  const entry = one.kernel.cache.get(`wan ${alice} ${bob}`)!;
+  assert.equal([entry.verdict, entry.lifespanSeconds], ['pass', 900]);
+});
+
+const failures: [string, Plan | undefined, TunnelResult | undefined][] = [
+  ['no record', { kind: 'none', ttlSeconds: 900, why: '' }, undefined],
+  ['no DNS', { kind: 'unknown', why: 'timeout' }, undefined],
+  ['a silent gateway', undefined, { ok: false, failure: { kind: 'silent', why: '' } }],
+  ['a refusal', undefined, { ok: false, failure: { kind: 'refused', why: '' } }],
+  ['a wrong signature', undefined, { ok: false, failure: { kind: 'signature', why: '' } }],
+  ['an internal error', undefined, { ok: false, failure: { kind: 'internal', why: '' } }],
+];
+for (const [what, plan, result] of failures) {
+  for (const [name, verdict, fate] of [
+    ['oe-permissive', 'pass', 'released'],
+    ['oe-paranoid', 'deny', 'dropped'],
+  ] as const) {
+    test(`OE-24 OE-28 ${what} under ${name}: ${fate}`, async () => {
+      const one = engine({ class: name, plan: () => plan ?? toSgb, connect: () => result });
+      one.send();
+      await one.clock.advance(0);
+      assert.equal(one.fates, [`${bob} ${fate}`]);
+      assert.is(one.kernel.cache.get(`wan ${alice} ${bob}`)!.verdict, verdict);
+    });
+  }
+}
+
+for (const name of ['oe-permissive', 'oe-paranoid'] as const) {
+  test(`OE-37 a malformed or forged record denies, also under ${name}`, async () => {
+    const plan: Plan = { kind: 'refuse', ttlSeconds: 300, why: 'malformed' };
+    const one = engine({ class: name, plan: () => plan });
+    one.send();
+    await one.clock.advance(0);
+    assert.equal(one.state(), ['deny']);
+    assert.equal(one.fates, [`${bob} dropped`]);
+  });
+}
+
+test('OE-31 the classes deny and always-clear ask nobody', async () => {
+  for (const [name, fate] of [
+    ['deny', 'dropped'],
+    ['always-clear', 'released'],
+    ['accept-only', 'released'],
+  ] as const) {
+    const one = engine({ class: name });
+    one.send();
+    await one.clock.advance(0);
+    assert.equal(one.fates, [`${bob} ${fate}`]);
+    assert.is(one.asked.length, 0);
+  }
+});
+
+const spans: [string, Plan | undefined, TunnelResult | undefined, number][] = [
+  ['SP-26 no record', { kind: 'none', ttlSeconds: 86400, why: '' }, undefined, 21600],
+  ['OE-55 no record, MINIMUM 60', { kind: 'none', ttlSeconds: 60, why: '' }, undefined, 60],
+  [
+    'SP-28 OE-42 a silent gateway',
+    undefined,
+    { ok: false, failure: { kind: 'silent', why: '' } },
+    600,
+  ],
+  ['SP-27 OE-44 a refusal', undefined, { ok: false, failure: { kind: 'refused', why: '' } }, 3600],
+  [
+    'OE-46 a wrong signature, TTL 300',
+    undefined,
+    { ok: false, failure: { kind: 'signature', why: '' } },
+    300,
+  ],
+];
+for (const [what, plan, result, seconds] of spans) {
+  test(`${what}: the entry lives ${seconds} s, then the next packet asks again`, async () => {
+    const one = engine({ plan: () => plan ?? toSgb, connect: () => result });
+    one.send();
+    await one.clock.advance(0);
+    assert.is(one.kernel.cache.get(`wan ${alice} ${bob}`)!.lifespanSeconds, seconds);
+    await one.clock.advance((seconds - 1) * 1000);
+    assert.equal(one.state(), ['clear']);
+    await one.clock.advance(1000);
+    assert.equal(one.state(), []);
+    assert.is(one.kernel.cache.size, 0);
+    one.send();
+    await one.clock.advance(0);
+    assert.is(one.asked.length, 2);
+  });
+}
+
+test('OE-40 a failure only after every gateway was tried, in order', async () => {
+  const gateways = ['198.18.0.7', '198.18.0.8', sgb].map(gateway);
+  const one = engine({
+    plan: () => ({ ...toSgb, gateways }),
+    connect: (wish) =>
+      wish.remote === sgb ? undefined : { ok: false, failure: { kind: 'refused', why: 'no' } },
+  });
+  one.send();
+  await one.clock.advance(0);
+  assert.equal(
+    one.wishes.map((wish) => wish.remote),
+    ['198.18.0.7', '198.18.0.8', sgb],
+  );
+  assert.equal(one.state(), ['keyed']);
+});
+
+test('OE-39 a plugin that throws ends by class and is off, not a stuck hold', async () => {
+  const one = engine({
+    plan: () => {
+      throw new Error('bug');
+    },
+  });
+  one.send();
+  await one.clock.advance(0);
+  assert.equal(one.fates, [`${bob} released`]);
+});
+
+test('SP-1 a pair that a foreign policy covers is left to it: no look-up, no IKE', async () => {
+  const one = engine({ class: 'oe-paranoid' });
+  one.kernel.configured.add(`${alice} ${bob}`);
+  one.send();
+  await one.clock.advance(0);
+  assert.equal(one.fates, [`${bob} released`]);
+  assert.is(one.asked.length, 0);
+  assert.is(one.wishes.length, 0);
+});
+
+test('OE-134 OE-136 two masqueraded hosts share one connection with the address of the WAN', async () => {
+  const one = engine({});
+  for (const host of ['192.168.1.10', '192.168.1.11']) one.kernel.nat.set(address(host), sga);
+  one.send({ source: '192.168.1.10' });
+  await one.clock.advance(0);
+  one.send({ source: '192.168.1.11' });
+  await one.clock.advance(0);
+  assert.is(one.wishes.length, 1);
+  assert.is(one.wishes[0]!.ours.address, sga);
+  for (const host of ['192.168.1.10', '192.168.1.11', sga])
+    assert.is(one.kernel.cache.get(`wan ${host} ${bob}`)!.verdict, 'encrypt');
+});
+
+test('SP-4 nothing is released while an attempt runs', async () => {
+  let finish: (plan: Plan) => void = () => undefined;
+  const one = engine({ plan: () => new Promise((resolve) => (finish = resolve)) });
+  one.send();
+  await one.clock.advance(4000);
+  assert.equal(one.fates, []);
+  assert.equal(one.state(), ['potential']);
+  finish({ kind: 'none', ttlSeconds: 60, why: '' });
+  await one.clock.advance(0);
+  assert.equal(one.fates, [`${bob} released`]);
+});
+
+test('SP-43 a forgotten address asks again at its next packet', async () => {
+  const one = engine({ plan: () => ({ kind: 'none', ttlSeconds: 900, why: '' }) });
+  one.send();
+  await one.clock.advance(0);
+  assert.is(await one.policy.forget(address(bob)), 1);
+  assert.is(one.kernel.cache.size, 0);
+  one.send();
+  await one.clock.advance(0);
+  assert.is(one.asked.length, 2);
+});
+
+test('OE-20 a peer that keys first makes the entry before any packet of ours', async () => {
+  const one = engine({});
+  one.policy.owner.established(await one.tunnelFor({ ours: alice, theirs: bob }, 'responder'));
+  await one.clock.advance(0);
+  assert.equal(one.state(), ['keyed']);
+  assert.is(one.kernel.cache.get(`wan ${alice} ${bob}`)!.verdict, 'encrypt');
+});
+
+test('OE-62 the latest negotiation of a peer wins, and one instance is left', async () => {
+  const one = engine({});
+  const first = await one.tunnelFor({ ours: alice, theirs: bob }, 'responder');
+  one.policy.owner.established(first);
+  await one.clock.advance(60_000);
+  const second = await one.tunnelFor({ ours: alice, theirs: bob }, 'responder');
+  one.policy.owner.established(second);
+  assert.is(one.policy.connections().length, 1);
+  assert.is(one.policy.connections()[0]!.tunnel, second);
+  await one.clock.advance(30_000);
+  assert.equal(one.closed, [first]);
+});
+
+for (const [remote, expected] of [
+  ['198.18.0.0', 'initiator'],
+  ['198.18.0.9', 'responder'],
+] as const) {
+  test(`both ends start at once: the greater address keeps its tunnel (peer ${remote})`, async () => {
+    const peer = address(remote);
+    const one = engine({ plan: () => ({ ...toSgb, gateways: [gateway(remote)] }) });
+    one.send();
+    await one.clock.advance(100);
+    const theirs = await one.tunnelFor({ ours: alice, theirs: bob, remote: peer }, 'responder');
+    one.policy.owner.established(theirs);
+    await one.clock.advance(100);
+    assert.is(one.policy.connections()[0]!.tunnel!.role, expected);
+    assert.is(one.closed.length, expected === 'responder' ? 1 : 0);
+  });
+}
+
+test('OE-120 OE-121 OE-122 an idle tunnel goes after a minute, a busy one is looked at again', async () => {
+  const idle = engine({});
+  idle.send();
+  await idle.clock.advance(0);
+  idle.kernel.lastUseSeconds = idle.clock.wallSeconds() + 25;
+  await idle.clock.advance(60_000);
+  assert.equal(idle.state(), [], 'last traffic at 25 s: closed at 60 s');
+  assert.is(idle.kernel.installed.length, 0);
+  const busy = engine({});
+  busy.send();
+  await busy.clock.advance(0);
+  busy.kernel.lastUseSeconds = busy.clock.wallSeconds() + 35;
+  await busy.clock.advance(60_000);
+  assert.equal(busy.state(), ['keyed'], 'traffic at 35 s: kept at 60 s');
+  await busy.clock.advance(20 * 60_000 - 1);
+  assert.equal(busy.state(), ['keyed']);
+  await busy.clock.advance(1);
+  assert.equal(busy.state(), []);
+});
+
+test('OE-48 the peer ends the tunnel: the instance and the cache entry go', async () => {
+  const one = engine({});
+  one.send();
+  await one.clock.advance(0);
+  one.policy.owner.ended(one.policy.connections()[0]!.tunnel!, 'deleted by peer');
+  await one.clock.advance(0);
+  assert.equal(one.state(), []);
+  assert.is(one.kernel.cache.size, 0);
+});
+
+test('OE-27 OE-156 a peer gets no tunnel for a clear class, nor for a configured pair', async () => {
+  const claim = {
+    identity: addressIdentity(sgb),
+    address: sgb,
+    local: sga,
+    key,
+    ours: hostPrefix(address(alice)),
+    theirs: hostPrefix(address(bob)),
+  };
+  const clear = engine({ class: 'always-clear' });
+  assert.ok((await clear.policy.owner.keysFor(claim)).ok);
+  assert.not.ok((await clear.policy.owner.authorize(claim)).ok);
+  const open = engine({});
+  await open.policy.owner.keysFor(claim);
+  assert.ok((await open.policy.owner.authorize(claim)).ok);
+  open.kernel.configured.add(`${alice} ${bob}`);
+  assert.not.ok((await open.policy.owner.authorize(claim)).ok);
+});
+
+test('OE-101 a peer can not speak for more than one address', async () => {
+  const one = engine({});
+  const claim = { identity: addressIdentity(sgb), address: sgb, local: sga, key };
+  await one.policy.owner.keysFor(claim);
+  const ours = hostPrefix(address(alice));
+  assert.not.ok(
+    (await one.policy.owner.authorize({ ...claim, ours, theirs: prefix('198.18.2.0/24') })).ok,
+  );
+});
+
+test('after a stop no timer, no packet and no cache entry is left', async () => {
+  const one = engine({});
+  one.send();
+  one.send({ destination: '198.18.2.11' });
+  await one.clock.advance(0);
+  one.policy.stop();
+  await one.clock.advance(0);
+  assert.is(one.kernel.cache.size, 0);
+  assert.is(one.clock.pendingTimers, 0);
+});
