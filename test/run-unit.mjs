@@ -1,86 +1,165 @@
-// Runs the unit tests: `node test/run-unit.mjs [--engine node|PATH-OF-QJS…] [part of a file name …]`.
-// All test files go into one bundle, which the engine then runs. `*.node.test.ts` files need Node
-// (they start programs or read folders) and run there only.
+// Runs the unit tests: `node test/run-unit.mjs [--engine ENGINE] [--json FILE] [part of a file name …]`.
+// ENGINE is node, qjs, qjs-mips, qjs-arm or a command that runs a script. All test files go into one
+// bundle. `*.node.test.ts` run under Node only, `*.qjs.test.ts` under a qjs of this machine only. The
+// emulated engines run the rooms whose code depends on byte order and word size, unless parts of
+// file names are given. FILE gets `{ engine, reports: [{ verdict, name }], fault? }`.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { commonOptions, root } from '../build-options.mjs';
+import { buildBroker } from './tools/broker.mjs';
+import { qjsCommand } from './tools/qjs.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const emulatedRooms = ['bytes', 'net', 'dns', 'ike', 'pki', 'kernel'];
+const emulators = { 'qjs-mips': 'mips', 'qjs-arm': 'arm' };
+const timeLimitMs = { native: 600_000, emulated: 3_600_000 };
 
-/** Test files below test/unit whose path contains one of `filters` (all when empty). */
-export function testFiles(filters, withNode) {
+/** Test files below test/unit for an engine whose path contains one of `filters` (all when empty). */
+export function testFiles(filters, engine) {
+  const isEmulated = engine in emulators;
+  const rooms = isEmulated && filters.length === 0 ? emulatedRooms : undefined;
+  const skipped = engine === 'node' ? ['.qjs.test.ts'] : ['.node.test.ts'];
+  if (isEmulated && rooms) skipped.push('.qjs.test.ts');
   return readdirSync(path.join(root, 'test/unit'), { recursive: true })
     .map((name) => path.join('test/unit', name))
     .filter((name) => name.endsWith('.test.ts'))
-    .filter((name) => withNode || !name.endsWith('.node.test.ts'))
+    .filter((name) => !skipped.some((end) => name.endsWith(end)))
+    .filter((name) => !rooms || rooms.includes(name.split(path.sep)[2]))
     .filter((name) => filters.length === 0 || filters.some((part) => name.includes(part)))
     .sort();
 }
 
+/** `import 'test-file:NAME'` notes which file's tests are registered next. */
+const fileMarkers = {
+  name: 'file markers',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^test-file:/ }, ({ path: name }) => ({
+      path: name.slice('test-file:'.length),
+      namespace: 'test-file',
+      sideEffects: true,
+    }));
+    onLoad({ filter: /.*/, namespace: 'test-file' }, ({ path: name }) => ({
+      contents: `globalThis.testFile = ${JSON.stringify(name)};
+        console.log('# file ' + globalThis.testFile);`,
+    }));
+  },
+};
+
 /** One script of all `files`, for Node or for qjs. */
 export async function bundleTests(files, forNode, outfile) {
-  const imports = files.map((file) => `import './${file}';`);
   const shim = forNode ? [] : ["import './test/support/qjs-shim.js';"];
+  const imports = files.map((file) => `import 'test-file:${file}';\nimport './${file}';`);
   const start = [
     "import { exec, test } from 'uvu';",
     'UVU_QUEUE.push([null]);',
     'test.run();',
-    'exec();',
+    "exec().then(() => console.log('# done'));",
   ];
   mkdirSync(path.dirname(outfile), { recursive: true });
   await build({
+    ...commonOptions,
+    ...(forNode && { platform: 'node', external: ['node:*'] }),
     stdin: {
       contents: [...shim, ...imports, ...start].join('\n'),
       resolveDir: root,
       loader: 'ts',
     },
-    absWorkingDir: root,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    platform: forNode ? 'node' : 'neutral',
-    mainFields: ['module', 'main'],
-    conditions: ['import', 'default'],
-    external: forNode ? ['node:*'] : ['os', 'std'],
+    plugins: [fileMarkers],
     banner: { js: 'globalThis.UVU_DEFER = 1;' },
     outfile,
-    logLevel: 'warning',
+    logLevel: 'silent',
   });
 }
 
-/** Runs a bundle; gives the lines `ok|not ok|skip NAME` and whether the engine ended well. */
-export function runBundle(engine, outfile) {
-  const command = engine === 'node' ? [process.execPath] : engine.split(' ');
+/** Runs a bundle; gives the lines `ok|not ok|skip NAME`, and the fault when it did not end well. */
+export function runBundle(command, outfile, environment = {}, limitMs = timeLimitMs.native) {
   const result = spawnSync(command[0], [...command.slice(1), outfile], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     cwd: root,
+    timeout: limitMs,
+    env: { ...process.env, ...environment },
   });
-  const lines = (result.stdout ?? '').split('\n');
+  const stdout = result.stdout ?? '';
   // uvu prints a bullet before the next line starts
-  const reports = lines
-    .map((line) => /(not ok|ok|skip) (.*)$/.exec(line.replace(/^.*?(?=(not ok|ok|skip) )/, '')))
-    .filter((match) => match)
-    .map(([, verdict, name]) => ({ verdict, name }));
-  return { reports, status: result.status, output: `${result.stdout}${result.stderr}` };
+  const reports = [...stdout.matchAll(/^[^\w#]*(not ok|ok|skip) (.*)$/gm)].map(
+    ([, verdict, name]) => ({ verdict, name }),
+  );
+  const output = `${stdout}${result.stderr ?? ''}`;
+  return { reports, fault: faultOf(result, stdout), output };
+}
+
+/** Why a run is not to be trusted, with the file that was at work; `undefined` when it ended well. */
+function faultOf({ error, signal, status }, stdout) {
+  const isFailure = /^[^\w#]*not ok /m.test(stdout);
+  const ended = /^[^\w#]*# done$/m.test(stdout);
+  if (ended && !error && !signal && (status === 0 || isFailure)) return undefined;
+  const file = [...stdout.matchAll(/# file (.*)$/gm)].at(-1)?.[1] ?? 'the bundle';
+  const how = error?.message ?? (signal ? `killed by ${signal}` : `exit status ${status}`);
+  return `${file}: ${ended ? '' : 'the engine stopped before the end, '}${how}`;
+}
+
+async function engineCommand(engine) {
+  if (engine === 'node') return [process.execPath];
+  if (engine === 'qjs') return qjsCommand('host');
+  if (engine in emulators) return qjsCommand(emulators[engine]);
+  return engine.split(' ');
+}
+
+/** The socket broker for tests that open sockets; they skip without it. */
+function brokerEnvironment() {
+  try {
+    return { AUTOIPSEC_BROKER: buildBroker('host') };
+  } catch (error) {
+    console.error(`no socket broker for tests: ${error.message}`);
+    return {};
+  }
+}
+
+/** Bundles and runs; a bundle that can not be made is a fault that names the file. */
+export async function runUnitTests(engine, filters) {
+  const files = testFiles(filters, engine);
+  const outfile = path.join(root, '.cache/tests', `unit-${process.pid}.mjs`);
+  try {
+    await bundleTests(files, engine === 'node', outfile);
+    const limitMs = engine in emulators ? timeLimitMs.emulated : timeLimitMs.native;
+    const command = await engineCommand(engine);
+    return { files, ...runBundle(command, outfile, brokerEnvironment(), limitMs) };
+  } catch (error) {
+    const lines = error.errors?.map(({ text, location }) => {
+      return `${location?.file ?? 'bundle'}:${location?.line ?? 0}: ${text}`;
+    });
+    const fault = lines?.join('\n') ?? error.message;
+    return { files, reports: [], fault, output: '' };
+  } finally {
+    rmSync(outfile, { force: true });
+  }
+}
+
+function takeOption(args, name) {
+  const at = args.indexOf(name);
+  return at < 0 ? undefined : args.splice(at, 2)[1];
 }
 
 async function main() {
   const args = process.argv.slice(2);
-  const at = args.indexOf('--engine');
-  const engine = at < 0 ? 'node' : args.splice(at, 2)[1];
-  const forNode = engine === 'node';
-  const files = testFiles(args, forNode);
-  const outfile = path.join(root, '.cache/tests', forNode ? 'unit-node.mjs' : 'unit-qjs.mjs');
-  await bundleTests(files, forNode, outfile);
-  const { reports, status, output } = runBundle(engine, outfile);
-  const failed = reports.filter((report) => report.verdict === 'not ok').length;
-  if (failed > 0 || status !== 0 || reports.length === 0) console.log(output);
-  const passed = reports.filter((report) => report.verdict === 'ok').length;
-  console.log(`${files.length} files under ${engine}: ${passed} passed, ${failed} failed`);
-  process.exitCode = failed > 0 || status !== 0 || passed === 0 ? 1 : 0;
+  const engine = takeOption(args, '--engine') ?? 'node';
+  const json = takeOption(args, '--json');
+  const { files, reports, fault, output } = await runUnitTests(engine, args);
+  const named = (verdict) => reports.filter((report) => report.verdict === verdict);
+  const [passed, failed, skipped] = ['ok', 'not ok', 'skip'].map(named);
+  if (json) writeFileSync(json, `${JSON.stringify({ engine, reports, fault }, null, 1)}\n`);
+  if (failed.length > 0 || fault) console.log(output);
+  for (const { name } of skipped) console.log(`skipped: ${name}`);
+  for (const { name } of failed) console.log(`failed: ${name}`);
+  if (fault) console.log(`fault: ${fault}`);
+  const skips = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
+  console.log(
+    `${files.length} files under ${engine}: ${passed.length} passed, ${failed.length} failed${skips}`,
+  );
+  process.exitCode = failed.length > 0 || fault || passed.length === 0 ? 1 : 0;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await main();
