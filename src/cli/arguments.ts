@@ -1,0 +1,160 @@
+/** The command line into a command, or a sentence that says what is wrong with it. */
+import { printable } from '../core/bytes/text.js';
+import { defaultConfigFile } from '../core/config/load.js';
+import { defaultSocketPath } from '../core/control/protocol.js';
+import { type IpAddress, type Prefix, parseAddress, parsePrefix } from '../core/net/address.js';
+
+export type Command =
+  | { name: 'daemon' }
+  | { name: 'status'; json: boolean }
+  | { name: 'records'; clients: readonly Prefix[]; offline: boolean }
+  | { name: 'forget'; address: IpAddress }
+  | { name: 'check' }
+  | { name: 'version' }
+  | { name: 'help' };
+
+/** Where everything is; the same for all commands. */
+export interface Locations {
+  configFile: string;
+  socketPath: string;
+}
+
+export type ParsedArguments =
+  | { ok: true; command: Command; locations: Locations }
+  /** `message` has no line end; the caller adds how to get help. */
+  | { ok: false; message: string };
+
+class UsageFault extends Error {}
+
+const shown = (text: string) => `'${printable(text, 60)}'`;
+
+/** Every switch: its long name, whether a value follows, and the commands that know it (all: none named). */
+const switches: Readonly<
+  Record<string, { name: string; hasValue: boolean; commands?: readonly string[] }>
+> = {
+  '-c': { name: '--config', hasValue: true },
+  '--config': { name: '--config', hasValue: true },
+  '-s': { name: '--socket', hasValue: true },
+  '--socket': { name: '--socket', hasValue: true },
+  '--json': { name: '--json', hasValue: false, commands: ['status'] },
+  '--for': { name: '--for', hasValue: true, commands: ['records'] },
+  '--offline': { name: '--offline', hasValue: false, commands: ['records'] },
+  '-h': { name: '--help', hasValue: false },
+  '--help': { name: '--help', hasValue: false },
+  '-V': { name: '--version', hasValue: false },
+  '--version': { name: '--version', hasValue: false },
+};
+
+interface Split {
+  words: string[];
+  /** Values by long name, in order. */
+  given: Map<string, string[]>;
+}
+
+/** Takes switches out from between the words; `--name=value` is as good as `--name value`. */
+function split(argv: readonly string[]): Split {
+  const words: string[] = [];
+  const given = new Map<string, string[]>();
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i]!;
+    if (!argument.startsWith('-') || argument === '-') {
+      words.push(argument);
+      continue;
+    }
+    const [, head = argument, inline] = /^(--[^=]*)=([\s\S]*)$/.exec(argument) ?? [];
+    const known = Object.hasOwn(switches, head) ? switches[head] : undefined;
+    if (!known) throw new UsageFault(`option ${shown(head)} is not known`);
+    if (!known.hasValue && inline !== undefined)
+      throw new UsageFault(`option ${head} takes no value`);
+    const value = known.hasValue ? (inline ?? argv[++i]) : '';
+    if (value === undefined) throw new UsageFault(`option ${head} needs a value`);
+    given.set(known.name, [...(given.get(known.name) ?? []), value]);
+  }
+  return { words, given };
+}
+
+/** One of several values may be given only once. */
+function once({ given }: Split, name: string): string | undefined {
+  const values = given.get(name) ?? [];
+  if (values.length > 1) throw new UsageFault(`option ${name} is given twice`);
+  return values[0];
+}
+
+function absolutePath(split: Split, name: string, fallback: string): string {
+  const path = once(split, name) ?? fallback;
+  if (path.startsWith('/')) return path;
+  throw new UsageFault(`option ${name} is ${shown(path)}, must be an absolute path`);
+}
+
+/** An address, or a block that ends where labels of its reverse name do, so a wildcard can name it. */
+function clientOf(text: string): Prefix {
+  const client = parsePrefix(text);
+  if (!client)
+    throw new UsageFault(`option --for is ${shown(text)}, must be an address or a block`);
+  const step = client.address.includes(':') ? 4 : 8;
+  if (client.length === 0 || client.length % step !== 0)
+    throw new UsageFault(
+      `option --for is ${shown(text)}; the length of a block must be a multiple of ${step}`,
+    );
+  return client;
+}
+
+function forgetOf(words: readonly string[]): Command {
+  const [text] = words;
+  if (text === undefined) throw new UsageFault("'forget' needs an address");
+  const address = parseAddress(text);
+  if (!address) throw new UsageFault(`'forget' needs an address, ${shown(text)} is none`);
+  return { name: 'forget', address };
+}
+
+/** Each command: how many words may follow it, and what becomes of them. */
+const commands: Readonly<
+  Record<string, { mostWords: number; make(words: readonly string[], split: Split): Command }>
+> = {
+  daemon: { mostWords: 0, make: () => ({ name: 'daemon' }) },
+  status: {
+    mostWords: 0,
+    make: (_, { given }) => ({ name: 'status', json: given.has('--json') }),
+  },
+  records: {
+    mostWords: 0,
+    make: (_, { given }) => ({
+      name: 'records',
+      clients: (given.get('--for') ?? []).map(clientOf),
+      offline: given.has('--offline'),
+    }),
+  },
+  forget: { mostWords: 1, make: forgetOf },
+  check: { mostWords: 0, make: () => ({ name: 'check' }) },
+};
+
+function commandOf(split: Split): Command {
+  const [name, ...words] = split.words;
+  if (split.given.has('--help')) return { name: 'help' };
+  if (split.given.has('--version')) return { name: 'version' };
+  if (name === undefined) throw new UsageFault('no command is given');
+  const known = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!known) throw new UsageFault(`command ${shown(name)} is not known`);
+  if (words.length > known.mostWords)
+    throw new UsageFault(`'${name}' does not take ${shown(words[known.mostWords]!)}`);
+  for (const { name: option, commands: of } of Object.values(switches))
+    if (of && split.given.has(option) && !of.includes(name))
+      throw new UsageFault(`option ${option} does not belong to '${name}'`);
+  return known.make(words, split);
+}
+
+/** `argv`: the words after the program's name. */
+export function parseArguments(argv: readonly string[]): ParsedArguments {
+  try {
+    const parts = split(argv);
+    const command = commandOf(parts);
+    const locations = {
+      configFile: absolutePath(parts, '--config', defaultConfigFile),
+      socketPath: absolutePath(parts, '--socket', defaultSocketPath),
+    };
+    return { ok: true, command, locations };
+  } catch (fault) {
+    if (!(fault instanceof UsageFault)) throw fault;
+    return { ok: false, message: fault.message };
+  }
+}

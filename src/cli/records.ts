@@ -1,0 +1,60 @@
+/**
+ * `autoipsec records`: the lines to publish, then a comparison with what is published today. All that
+ * is no record is a comment, so the whole output is a zone file.
+ */
+import { wrap } from '../core/control/columns.js';
+import type { Prefix } from '../core/net/address.js';
+import { type CliContext, type ExitStatus, settingsOrComplain } from './context.js';
+import { ownRecords } from './own-records.js';
+import { type Comparison, comparePublished } from './published.js';
+
+const comment = (sentence: string): string => wrap(sentence, 2, '; ').map(asComment).join('\n');
+const asComment = (line: string): string => (line.startsWith(';') ? line : `;${line.slice(1)}`);
+
+function comparisonLines(comparisons: readonly Comparison[]): string[] {
+  const lines = comparisons.map(({ record, presence, detail }) =>
+    comment(`${presence}: ${record.kind} at ${record.owner}: ${detail}`),
+  );
+  const wrong = comparisons.filter((each) => each.presence !== 'present').length;
+  const verdict =
+    wrong === 0
+      ? 'All of them are published.'
+      : `${wrong} of ${comparisons.length} are not published as above: put the lines above into the zones, or ask whoever runs these zones to.`;
+  return ['; Published today:', ...lines, comment(verdict)];
+}
+
+export interface RecordsOptions {
+  /** Hosts and blocks behind this router. */
+  clients: readonly Prefix[];
+  /** Do not compare. */
+  offline: boolean;
+}
+
+/** Exit status 1 when a record is missing, differs, or can not be looked up. */
+export async function records(context: CliContext, options: RecordsOptions): Promise<ExitStatus> {
+  const settings = settingsOrComplain(context);
+  if (!settings) return 1;
+  const own = context.ownKeys(settings);
+  if (!own.ok) {
+    context.complain(`${own.why}: start the daemon once, it makes the key`);
+    return 1;
+  }
+  if (settings.wans.length === 0) {
+    context.complain(`no WAN is enabled in ${context.locations.configFile}: enable one first`);
+    return 1;
+  }
+  const { groups, notes } = await ownRecords(context, settings, own.keys, options.clients);
+  for (const note of notes) context.print(`${comment(note)}\n`);
+  if (own.keys.every((key) => key.type !== 'rsa'))
+    context.print(
+      `${comment('TXT and KEY records carry RSA keys only, so there is none for this key: peers that do not read IPSECKEY will not find this router.')}\n`,
+    );
+  for (const { purpose, records } of groups)
+    context.print(`${comment(purpose)}\n${records.map((each) => each.line).join('\n')}\n\n`);
+  if (groups.length === 0) return 1;
+  if (options.offline) return 0;
+  const planned = groups.flatMap((group) => group.records);
+  const comparisons = await comparePublished(planned, context.resolver(settings));
+  context.print(`${comparisonLines(comparisons).join('\n')}\n`);
+  return comparisons.every((each) => each.presence === 'present') ? 0 : 1;
+}

@@ -1,0 +1,27 @@
+/** What `autoipsec --help` prints. */
+import { defaultConfigFile } from '../core/config/load.js';
+import { defaultSocketPath } from '../core/control/protocol.js';
+
+export const usage = `Encrypts traffic with strangers whose DNS records ask for it.
+
+Usage: autoipsec COMMAND [OPTIONS]
+
+Commands:
+  status [--json]      what is encrypted, with whom, and why the rest is not
+  check                is this router ready? Says what to do about what is not
+  records [--offline] [--for ADDRESS]...
+                       the DNS records to publish, and whether they are published;
+                       --for: also those of a host or block behind this router;
+                       --offline: do not look at what is published
+  forget ADDRESS       forget what was decided about an address: its next packet
+                       starts a fresh look-up
+  daemon               run in the foreground (started by 'service autoipsec start')
+
+Options:
+  -c, --config FILE    configuration (${defaultConfigFile})
+  -s, --socket PATH    control socket of the daemon (${defaultSocketPath})
+  -h, --help           this text
+  -V, --version        the version
+
+Exit status: 0 well, 1 something is wrong, 2 the command line is.
+`;
