@@ -1,0 +1,99 @@
+/** The status report of a running service, gathered from its parts. */
+import { printable } from '../core/bytes/text.js';
+import {
+  type ConnectionStatus,
+  type PeerStatus,
+  type ReportedState,
+  type StatusReport,
+  trustText,
+  type WanStatus,
+} from '../core/control/status.js';
+import type { Tunnel } from '../core/ike/daemon.js';
+import { formatIdentity } from '../core/ike/identity.js';
+import type { SaUse } from '../core/kernel/child-sa.js';
+import type { Kernel } from '../core/kernel/kernel.js';
+import type { Trust } from '../core/plugin.js';
+import type { Connection } from '../core/policy/connection.js';
+import type { PolicyWan } from '../core/policy/wan.js';
+
+const spiText = (spi: number): string => spi.toString(16).padStart(8, '0');
+
+function peerStatus(tunnel: Tunnel, trust: Trust): PeerStatus {
+  const { sa } = tunnel.installed;
+  return {
+    address: tunnel.peer.address,
+    identity: formatIdentity(tunnel.peer.identity),
+    role: tunnel.role,
+    trust,
+    trustText: trustText[trust],
+    spiIn: spiText(sa.inbound.spi),
+    spiOut: spiText(sa.outbound.spi),
+    ikeSpiInitiator: tunnel.ike.spiInitiator,
+    ikeSpiResponder: tunnel.ike.spiResponder,
+    suite: tunnel.ike.suite,
+  };
+}
+
+const reported: readonly string[] = ['potential', 'pending', 'keyed', 'clear', 'deny'];
+
+async function connectionStatus(
+  connection: Connection,
+  kernel: Pick<Kernel, 'use'>,
+): Promise<ConnectionStatus> {
+  const { tunnel } = connection;
+  const counters: SaUse | undefined =
+    tunnel && (await kernel.use(tunnel.installed).catch(() => undefined));
+  return {
+    destination: connection.destination,
+    source: connection.source,
+    wan: connection.wan,
+    class: connection.class,
+    state: connection.state as ReportedState,
+    why: printable(connection.why, 300),
+    until: connection.untilSeconds,
+    ...(connection.foundBy ? { foundBy: connection.foundBy } : {}),
+    ...(tunnel ? { peer: peerStatus(tunnel, connection.trust ?? 'unauthenticated') } : {}),
+    ...(counters ? { counters } : {}),
+  };
+}
+
+const wanStatus = (wan: PolicyWan): WanStatus => ({
+  name: wan.name,
+  device: wan.device,
+  addresses: wan.addresses,
+  plugins: wan.plugins.slots.map((slot) => ({
+    name: slot.name,
+    state: slot.failure === '' ? 'on' : 'off',
+    reason: printable(slot.failure),
+  })),
+});
+
+/** Connections with tunnels first, then by destination: what a person looks for. */
+const byInterest = (a: Connection, b: Connection): number =>
+  Number(!!b.tunnel) - Number(!!a.tunnel) || (a.destination < b.destination ? -1 : 1);
+
+export interface ReportParts {
+  version: string;
+  nowSeconds: number;
+  startedSeconds: number;
+  kernel: Pick<Kernel, 'use'>;
+  wans: readonly PolicyWan[];
+  connections: readonly Connection[];
+  resolver: StatusReport['resolver'];
+  ike: Record<string, number>;
+  warnings: readonly string[];
+}
+
+export async function statusReport(parts: ReportParts): Promise<StatusReport> {
+  const shown = parts.connections.filter((each) => reported.includes(each.state)).sort(byInterest);
+  return {
+    version: parts.version,
+    now: Math.floor(parts.nowSeconds),
+    uptimeSeconds: Math.floor(parts.nowSeconds - parts.startedSeconds),
+    wans: parts.wans.map(wanStatus),
+    resolver: parts.resolver,
+    connections: await Promise.all(shown.map((each) => connectionStatus(each, parts.kernel))),
+    ike: parts.ike,
+    warnings: parts.warnings,
+  };
+}
