@@ -1035,7 +1035,7 @@ static void serve_once(bool requests_wait)
 			die("poll: %s", strerror(errno));
 		return;
 	}
-	if (polled[1].revents & (POLLERR | POLLNVAL))
+	if (polled[1].revents & (POLLERR | POLLHUP)) /* a pipe says ERR, a socket HUP */
 		exit(0); /* nobody reads us any more */
 	for (size_t slot = 0; slot < MAX_SOCKETS; slot++)
 		if (polled[2 + slot].revents != 0 && may_report())
