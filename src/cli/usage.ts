@@ -10,7 +10,7 @@ Commands:
   status [--json]      what is encrypted, with whom, and why the rest is not
   check                is this router ready? Says what to do about what is not
   records [--offline] [--for ADDRESS]...
-                       the DNS records to publish, and whether they are published;
+                       the DNS records to publish, and what of it is published;
                        --for: also those of a host or block behind this router;
                        --offline: do not look at what is published
   forget ADDRESS       forget what was decided about an address: its next packet
