@@ -15,7 +15,7 @@ Commands:
                        --offline: do not look at what is published
   forget ADDRESS       forget what was decided about an address: its next packet
                        starts a fresh look-up
-  daemon               run in the foreground (started by 'service autoipsec start')
+  daemon               run in the foreground, as the service does
 
 Options:
   -c, --config FILE    configuration (${defaultConfigFile})
