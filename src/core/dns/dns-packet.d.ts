@@ -1,4 +1,4 @@
-/** The part of dns-packet that is used; the package has no types. */
+/** The part of dns-packet that is used, by the resolver and its tests; the package has no types. */
 declare module 'dns-packet' {
   interface Question {
     name: string;
@@ -9,17 +9,28 @@ declare module 'dns-packet' {
     type: 'OPT';
     name: '.';
     udpPayloadSize: number;
+    extendedRcode?: number;
     flags: number;
+  }
+  interface OtherRecord {
+    type: string;
+    name: string;
+    ttl: number;
+    /** By type: text, an object, or a `Buffer`. */
+    data: unknown;
   }
   const dnsPacket: {
     encode(message: {
-      type: 'query';
+      type: 'query' | 'response';
       id: number;
       flags: number;
       questions: Question[];
-      additionals: OptRecord[];
+      answers?: OtherRecord[];
+      authorities?: OtherRecord[];
+      additionals?: (OptRecord | OtherRecord)[];
     }): Uint8Array;
     RECURSION_DESIRED: number;
+    TRUNCATED_RESPONSE: number;
     AUTHENTIC_DATA: number;
     CHECKING_DISABLED: number;
     DNSSEC_OK: number;
