@@ -19,7 +19,7 @@ Commands:
 
 Options:
   -c, --config FILE    configuration (${defaultConfigFile})
-  -s, --socket PATH    control socket of the daemon (${defaultSocketPath})
+  -s, --socket PATH    control socket (${defaultSocketPath})
   -h, --help           this text
   -V, --version        the version
 
