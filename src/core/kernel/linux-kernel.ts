@@ -1,0 +1,243 @@
+/**
+ * The kernel room as one object: XFRM through `ip`, the forwarding cache and the hold through `nft`
+ * and netfilter's queue. Each part lives in a file of its own; this one puts them together.
+ *
+ * ```ts
+ * const kernel = createLinuxKernel({ ...platform, network, log: log.for('kernel'), settings });
+ * const missing = await kernel.missingParts();
+ * if (missing.length === 0) await kernel.start(rules, events);
+ * ```
+ */
+import type { Logger } from '../log.js';
+import type { Network } from '../net/network.js';
+import type { Clock, Files, Processes, Timer, Timers } from '../platform/platform.js';
+import type { ChildSa } from './child-sa.js';
+import { ForeignPolicies } from './foreign-policies.js';
+import { IpCoprocess } from './ip-coprocess.js';
+import type { HoldRules, Kernel, KernelEvents, PairVerdict, WanDevice } from './kernel.js';
+import { PacketQueues } from './nfqueue.js';
+import type { RulesetChange } from './nfqueue-codec.js';
+import { NftTable } from './nft.js';
+import { type CipherReport, probe } from './probe.js';
+import { Reqids } from './reqids.js';
+import { type Masquerade, SourceAddresses } from './source-addresses.js';
+import { Tunnels } from './tunnels.js';
+import { readXfrmLists, removeOursCommands } from './xfrm-lists.js';
+import { XfrmMonitor } from './xfrm-monitor.js';
+import type { XfrmEvent, XfrmPolicy } from './xfrm-text.js';
+import { XfrmUse } from './xfrm-use.js';
+
+export interface LinuxKernelParts {
+  processes: Processes;
+  clock: Clock;
+  timers: Timers;
+  files: Pick<Files, 'read'>;
+  network: Network;
+  isBigEndian: boolean;
+  log: Logger;
+  settings: {
+    markBit: number;
+    firstQueue: number;
+    firstReqid: number;
+    /** Setting of a WAN by its name; `auto` when absent. */
+    masquerade?(wan: string): Masquerade;
+  };
+}
+
+export interface LinuxKernel extends Kernel {
+  /** ESP algorithms by the kernel's names that do not work here; known after `missingParts`. */
+  unusableCiphers(): readonly string[];
+}
+
+/** A ruleset message can get lost when the socket's buffer is full, so we also look ourselves. */
+const tableCheckMs = 60_000;
+
+/** NFT_MSG_DELTABLE, and the messages about elements of sets (NEWSETELEM, DELSETELEM). */
+const tableDeleted = 2;
+const elementChanges = [12, 14];
+const ownTable = 'autoipsec';
+
+export const createLinuxKernel = (parts: LinuxKernelParts): LinuxKernel =>
+  new ComposedKernel(parts);
+
+class ComposedKernel implements LinuxKernel {
+  private readonly ip: IpCoprocess;
+  private readonly reqids: Reqids;
+  private readonly tunnels: Tunnels;
+  private readonly xfrmUse: XfrmUse;
+  private readonly foreign: ForeignPolicies;
+  private readonly sources: SourceAddresses;
+  private readonly table: NftTable;
+  private readonly queues: PacketQueues;
+  private readonly monitor: XfrmMonitor;
+  private wans: readonly WanDevice[] = [];
+  private rules: HoldRules | undefined;
+  private events: KernelEvents | undefined;
+  private tableTimer: Timer | undefined;
+  private isLookingAtTable = false;
+  private probed: CipherReport | undefined;
+
+  constructor(private readonly parts: LinuxKernelParts) {
+    const { settings } = parts;
+    this.reqids = new Reqids(settings.firstReqid);
+    this.ip = new IpCoprocess(parts);
+    this.tunnels = new Tunnels({ ip: this.ip, reqids: this.reqids, log: parts.log });
+    this.xfrmUse = new XfrmUse(parts);
+    this.foreign = new ForeignPolicies(parts.processes, (policy) => this.isOurs(policy));
+    this.sources = new SourceAddresses(parts);
+    this.table = new NftTable(parts);
+    this.queues = new PacketQueues(
+      { ...parts, markBit: settings.markBit, firstQueue: settings.firstQueue },
+      {
+        held: (packet) => this.events?.held(packet),
+        rulesetChanged: (change) => this.rulesetChanged(change),
+      },
+    );
+    this.monitor = new XfrmMonitor(parts, {
+      event: (event) => this.xfrmEvent(event),
+      missed: () => this.foreign.changed(undefined),
+      failed: (reason) => this.events?.failed(reason),
+    });
+  }
+
+  async missingParts() {
+    const { ip, reqids, parts } = this;
+    this.probed = await probe({ ...parts, ip, reqid: reqids.probe });
+    return this.probed.missing;
+  }
+
+  unusableCiphers(): readonly string[] {
+    return this.probed?.unusable ?? [];
+  }
+
+  async start(rules: HoldRules, events: KernelEvents): Promise<void> {
+    this.events = events;
+    await this.removeOurs();
+    await this.queues.open();
+    // Queues before rules: a queue without a listener drops.
+    await this.queues.bind(rules.wans);
+    await this.table.create(rules);
+    this.wans = rules.wans;
+    this.rules = rules;
+    this.monitor.start();
+    this.watchTable();
+  }
+
+  async update(rules: HoldRules): Promise<void> {
+    await this.queues.bind(rules.wans);
+    await this.table.update(rules);
+    this.wans = rules.wans;
+    this.rules = rules;
+  }
+
+  async stop(): Promise<void> {
+    this.rules = undefined;
+    this.tableTimer?.cancel();
+    this.monitor.stop();
+    await this.table.remove();
+    this.queues.close();
+    await this.removeOurs();
+    this.tunnels.clear();
+    this.ip.stop();
+  }
+
+  install(sa: ChildSa) {
+    return this.tunnels.install(sa);
+  }
+
+  remove(...args: Parameters<Kernel['remove']>) {
+    return this.tunnels.remove(...args);
+  }
+
+  use(...args: Parameters<Kernel['use']>) {
+    return this.xfrmUse.of(...args);
+  }
+
+  remember(verdict: PairVerdict): Promise<void> {
+    return this.table.change({ ...verdict, wanIndex: this.wanNamed(verdict.wan).index });
+  }
+
+  forget(pair: Parameters<Kernel['forget']>[0]): Promise<void> {
+    const { source, destination, translatedSource } = pair;
+    const wanIndex = this.wanNamed(pair.wan).index;
+    return this.table.change({ source, destination, translatedSource, wanIndex });
+  }
+
+  isConfigured(...args: Parameters<Kernel['isConfigured']>) {
+    return this.foreign.cover(...args);
+  }
+
+  translate(packet: Parameters<Kernel['translate']>[0]) {
+    return this.sources.translate({
+      ...packet,
+      device: this.wanNamed(packet.wan).device,
+      masquerade: this.parts.settings.masquerade?.(packet.wan) ?? 'auto',
+    });
+  }
+
+  deviceAddresses(device: string) {
+    return this.sources.addressesOf(device);
+  }
+
+  private wanNamed(name: string): WanDevice {
+    const wan = this.wans.find((each) => each.name === name);
+    if (!wan) throw new Error(`kernel: no WAN named '${name}'`);
+    return wan;
+  }
+
+  private isOurs(policy: XfrmPolicy): boolean {
+    return policy.reqids.some((reqid) => this.reqids.isOurs(reqid));
+  }
+
+  /** What an earlier run left, or this one at its end. */
+  private async removeOurs(): Promise<void> {
+    const lists = await readXfrmLists(this.parts.processes);
+    const commands = removeOursCommands(lists, (reqid) => this.reqids.isOurs(reqid));
+    if (commands.length > 0)
+      this.parts.log.debug(`removing ${commands.length} states and policies`);
+    for (const error of await this.ip.runEach(commands)) this.parts.log.debug(error);
+  }
+
+  private xfrmEvent(event: XfrmEvent): void {
+    if (event.kind === 'policy') this.foreign.changed(event.policy);
+    else if (event.kind === 'acquire') {
+      if (event.reqids.some((reqid) => this.reqids.isOurs(reqid)))
+        this.events?.acquire(event.source, event.destination);
+    } else if (this.reqids.isOurs(event.state.reqid)) {
+      const tunnel = this.tunnels.withState(event.state.destination, event.state.spi);
+      if (tunnel) this.events?.expired(tunnel, event.limit);
+    }
+  }
+
+  private rulesetChanged(change: RulesetChange): void {
+    if (change.table === ownTable) {
+      if (change.change === tableDeleted) void this.lookAtTable();
+      return;
+    }
+    if (!elementChanges.includes(change.change)) this.sources.rulesetChanged();
+  }
+
+  private watchTable(): void {
+    this.tableTimer = this.parts.timers.after(tableCheckMs, () => {
+      void this.lookAtTable().then(() => {
+        if (this.rules) this.watchTable();
+      });
+    });
+  }
+
+  /** Rebuilds the table when somebody took it away (`nft flush ruleset`, firewall stop). */
+  private async lookAtTable(): Promise<void> {
+    if (this.isLookingAtTable || !this.rules) return;
+    this.isLookingAtTable = true;
+    try {
+      if ((await this.table.exists()) || !this.rules) return;
+      await this.table.create(this.rules);
+      this.parts.log.warning('somebody removed our nftables table; it is there again');
+      this.events?.cacheLost();
+    } catch (error) {
+      this.parts.log.error(`our nftables table can not be rebuilt: ${String(error)}`);
+    } finally {
+      this.isLookingAtTable = false;
+    }
+  }
+}

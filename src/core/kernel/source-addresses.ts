@@ -1,0 +1,106 @@
+/**
+ * The source address that a packet will carry on its WAN. The ruleset and the addresses are read when
+ * they are needed and kept for a moment; the owner says when the ruleset has changed.
+ */
+import type { Logger } from '../log.js';
+import { familyOf, type IpAddress } from '../net/address.js';
+import type { Clock, Processes } from '../platform/platform.js';
+import { CommandError, runText } from './commands.js';
+import { parseDeviceAddresses } from './device-addresses.js';
+import { type NatRuleset, natTables, parseRuleset, sourceNatOf } from './source-nat.js';
+
+export type Masquerade = 'auto' | 'yes' | 'no';
+
+/** An address that changes in this time is a change that everything else notices late, too. */
+const addressesMs = 1000;
+
+export interface TranslatedPacket {
+  device: string;
+  masquerade: Masquerade;
+  source: IpAddress;
+  destination: IpAddress;
+  isOwn: boolean;
+}
+
+export class SourceAddresses {
+  readonly #processes: Processes;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #addresses = new Map<string, { atMs: number; list: Promise<IpAddress[]> }>();
+  readonly #doubts = new Set<string>();
+  #ruleset: Promise<NatRuleset> | undefined;
+
+  constructor(parts: { processes: Processes; clock: Clock; log: Logger }) {
+    this.#processes = parts.processes;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+  }
+
+  rulesetChanged(): void {
+    this.#ruleset = undefined;
+  }
+
+  async translate(packet: TranslatedPacket): Promise<IpAddress> {
+    if (packet.masquerade === 'no') return packet.source;
+    if (packet.masquerade === 'yes') {
+      // Networks that hide IPv6 behind one address say so in their firewall, and `auto` finds it.
+      const isHidden = familyOf(packet.source) === 4 && !packet.isOwn;
+      return isHidden ? this.#firstOf(packet) : packet.source;
+    }
+    const nat = sourceNatOf(await this.#readRuleset(), packet, (what) => this.#doubt(what));
+    if (nat.kind === 'snat') return nat.to;
+    return nat.kind === 'masquerade' ? this.#firstOf(packet) : packet.source;
+  }
+
+  /** Empty when there is no such device. */
+  async addressesOf(device: string): Promise<IpAddress[]> {
+    try {
+      return parseDeviceAddresses(
+        await runText(this.#processes, ['ip', '-j', 'addr', 'show', 'dev', device]),
+      );
+    } catch (error) {
+      if (error instanceof CommandError && /does not exist|can't find device/i.test(error.said))
+        return [];
+      throw error;
+    }
+  }
+
+  async #firstOf({ device, source, isOwn }: TranslatedPacket): Promise<IpAddress> {
+    const now = this.#clock.monotonicMs();
+    let known = this.#addresses.get(device);
+    if (!known || now - known.atMs > addressesMs) {
+      known = { atMs: now, list: this.addressesOf(device) };
+      this.#addresses.set(device, known);
+      known.list.catch(() => this.#addresses.delete(device));
+    }
+    const ofFamily = (await known.list).filter((own) => familyOf(own) === familyOf(source));
+    // masquerading leaves an own source alone where it is an address of the device's network
+    if (isOwn && ofFamily.includes(source)) return source;
+    return ofFamily[0] ?? source;
+  }
+
+  #readRuleset(): Promise<NatRuleset> {
+    if (this.#ruleset) return this.#ruleset;
+    const reading = this.#readTables();
+    this.#ruleset = reading;
+    reading.catch(() => {
+      if (this.#ruleset === reading) this.#ruleset = undefined;
+    });
+    return reading;
+  }
+
+  async #readTables(): Promise<NatRuleset> {
+    const tables = natTables(await runText(this.#processes, ['nft', '-j', 'list', 'chains']));
+    const answers: string[] = [];
+    for (const [family, table] of tables)
+      answers.push(await runText(this.#processes, ['nft', '-j', 'list', 'table', family, table]));
+    return parseRuleset(answers);
+  }
+
+  /** Each kind of condition is told once. */
+  #doubt(what: string): void {
+    if (this.#doubts.has(what) || this.#doubts.size > 100) return;
+    this.#doubts.add(what);
+    this.#log.debug(`source NAT: condition not understood, taken as not matching: ${what}`);
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Our tunnels in the SAD and SPD. Several may carry the same traffic for a while (a new one beside
+ * the old one, two ends that started at once): states stand side by side, policies there are once,
+ * and they belong to the tunnel that came last. When that one goes, they fall back to the one before.
+ */
+import type { Logger } from '../log.js';
+import type { IpAddress } from '../net/address.js';
+import type { ChildSa, InstalledSa } from './child-sa.js';
+import type { IpCoprocess } from './ip-coprocess.js';
+import type { Reqids } from './reqids.js';
+import {
+  addStates,
+  deletePolicy,
+  deleteStates,
+  type IpCommand,
+  policyDirections,
+  type Step,
+  trafficKey,
+  tunnelKey,
+  writePolicy,
+} from './xfrm-commands.js';
+
+/** The kernel had dropped it already. */
+const isGone = (error: string): boolean => /No such (process|file or directory)/.test(error);
+
+export class Tunnels {
+  readonly #ip: IpCoprocess;
+  readonly #reqids: Reqids;
+  readonly #log: Logger;
+  /** Tunnels of the same traffic, the last one owns the policies. */
+  readonly #byTraffic = new Map<string, InstalledSa[]>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: { ip: IpCoprocess; reqids: Reqids; log: Logger }) {
+    this.#ip = parts.ip;
+    this.#reqids = parts.reqids;
+    this.#log = parts.log;
+  }
+
+  install(sa: ChildSa): Promise<InstalledSa> {
+    return this.#inTurn(() => this.#install(sa));
+  }
+
+  remove(installed: InstalledSa): Promise<void> {
+    return this.#inTurn(() => this.#remove(installed));
+  }
+
+  /** The tunnel with this state; a state is named by its destination and SPI. */
+  withState(destination: IpAddress, spi: number): InstalledSa | undefined {
+    for (const tunnels of this.#byTraffic.values())
+      for (const tunnel of tunnels) {
+        const { local, remote, inbound, outbound } = tunnel.sa;
+        if (local === destination && inbound.spi === spi) return tunnel;
+        if (remote === destination && outbound.spi === spi) return tunnel;
+      }
+    return undefined;
+  }
+
+  /** Forgets all; the kernel's part was cleared by other means. */
+  clear(): void {
+    for (const tunnel of [...this.#byTraffic.values()].flat())
+      this.#reqids.release(tunnelKey(tunnel.sa));
+    this.#byTraffic.clear();
+  }
+
+  /** One at a time: what is to be done depends on what is there. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #install(sa: ChildSa): Promise<InstalledSa> {
+    const traffic = trafficKey(sa);
+    const others = this.#byTraffic.get(traffic) ?? [];
+    const reqid = this.#reqids.take(tunnelKey(sa));
+    const steps = [...addStates(sa, reqid), ...policySteps(sa, reqid, others.at(-1))];
+    const result = await this.#ip.run(steps.map((step) => step.command));
+    if (!result.ok) {
+      await this.#undo(steps.slice(0, result.done));
+      this.#reqids.release(tunnelKey(sa));
+      throw new Error(result.error);
+    }
+    const installed: InstalledSa = { reqid, sa };
+    this.#byTraffic.set(traffic, [...others, installed]);
+    return installed;
+  }
+
+  async #undo(steps: readonly Step[]): Promise<void> {
+    const commands = steps
+      .map((step) => step.undo)
+      .filter((command) => command !== undefined)
+      .reverse();
+    for (const error of await this.#ip.runEach(commands))
+      if (!isGone(error)) this.#log.warning(`undoing a tunnel: ${error}`);
+  }
+
+  async #remove(installed: InstalledSa): Promise<void> {
+    const traffic = trafficKey(installed.sa);
+    const tunnels = this.#byTraffic.get(traffic) ?? [];
+    if (!tunnels.includes(installed)) return;
+    const left = tunnels.filter((each) => each !== installed);
+    if (left.length > 0) this.#byTraffic.set(traffic, left);
+    else this.#byTraffic.delete(traffic);
+    const commands = [...policyLeaving(installed, left.at(-1)), ...deleteStates(installed.sa)];
+    for (const error of await this.#ip.runEach(commands))
+      if (!isGone(error)) this.#log.warning(`removing a tunnel: ${error}`);
+    this.#reqids.release(tunnelKey(installed.sa));
+  }
+}
+
+/** Policies of a new tunnel; `owner` is the tunnel that has them now. */
+function policySteps(sa: ChildSa, reqid: number, owner: InstalledSa | undefined): Step[] {
+  if (owner?.reqid === reqid) return [];
+  return policyDirections(sa).map((direction) =>
+    owner
+      ? {
+          command: writePolicy('update', direction, sa, reqid),
+          undo: writePolicy('update', direction, owner.sa, owner.reqid),
+        }
+      : {
+          command: writePolicy('add', direction, sa, reqid),
+          undo: deletePolicy(direction, sa),
+        },
+  );
+}
+
+/** What becomes of the policies when a tunnel goes; `heir` is the last of those that stay. */
+function policyLeaving(gone: InstalledSa, heir: InstalledSa | undefined): IpCommand[] {
+  const directions = [...policyDirections(gone.sa)].reverse();
+  if (!heir) return directions.map((direction) => deletePolicy(direction, gone.sa));
+  if (heir.reqid === gone.reqid) return [];
+  return directions.map((direction) => writePolicy('update', direction, heir.sa, heir.reqid));
+}
