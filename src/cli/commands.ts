@@ -1,6 +1,4 @@
 /** From the command line to an exit status. */
-import type { Network } from '../core/net/network.js';
-import type { Platform } from '../core/platform/platform.js';
 import { type Command, type Locations, parseArguments } from './arguments.js';
 import { check } from './check.js';
 import type { CliContext } from './context.js';
@@ -14,13 +12,6 @@ export interface DaemonOptions extends Locations {
   version: string;
 }
 
-/** Runs until it is told to stop; resolves with the exit status. */
-export type DaemonMain = (
-  platform: Platform,
-  network: Network,
-  options: DaemonOptions,
-) => Promise<number>;
-
 export interface CliParts {
   version: string;
   /** Standard output. */
@@ -29,6 +20,7 @@ export interface CliParts {
   complain(line: string): void;
   /** Only called for commands that need it. */
   context(locations: Locations): CliContext;
+  /** Runs until it is told to stop; resolves with the exit status. */
   daemon(options: DaemonOptions): Promise<number>;
 }
 

@@ -95,31 +95,31 @@ export const mainSection: SectionSchema<MainValues> = {
       uci: 'no_record_lifespan',
       default: 21600,
       min: 1,
-      help: 'How long the verdict holds on a destination that publishes no records (SP-26).',
+      help: 'How long the verdict holds on a destination that publishes no records.',
     }),
     refusedSeconds: seconds({
       uci: 'refused_lifespan',
       default: 3600,
       min: 1,
-      help: 'How long the verdict holds after a peer refused the tunnel (SP-27).',
+      help: 'How long the verdict holds after a peer refused the tunnel.',
     }),
     silentSeconds: seconds({
       uci: 'silent_lifespan',
       default: 600,
       min: 1,
-      help: 'How long the verdict holds after a peer did not answer (SP-28).',
+      help: 'How long the verdict holds after a peer did not answer.',
     }),
     patienceMs: secondsAsMs({
       uci: 'patience',
       default: 5000,
       min: 0.5,
       max: 300,
-      help: 'How long to wait for a silent peer before the class decides (OE-43, SP-40). A user waits that long too.',
+      help: 'How long to wait for a silent peer before the class decides. A user waits that long too.',
     }),
     rejectsDenied: flag({
       uci: 'reject_denied',
       default: false,
-      help: 'Tell senders of denied packets so (ICMP type 3 code 13) instead of staying silent (OE-17).',
+      help: 'Tell senders of denied packets so (ICMP type 3 code 13) instead of staying silent.',
     }),
     saSoftSeconds: seconds({
       uci: 'sa_soft_lifetime',
@@ -167,7 +167,7 @@ export const wanSection: SectionSchema<WanValues> = {
       uci: 'default_class',
       of: classes,
       default: 'oe-permissive',
-      help: 'Class of destinations that no policy section names (OE-25); see below.',
+      help: 'Class of destinations that no policy section names; see below.',
     }),
     includesPrivate: flag({
       uci: 'include_private',
@@ -183,7 +183,7 @@ export const wanSection: SectionSchema<WanValues> = {
     fqdn: fqdn({
       uci: 'fqdn',
       default: '',
-      help: 'Name to show to peers instead of the address, for a router whose address changes or whose reverse DNS is not yours (OE-105). Such a router can start tunnels only.',
+      help: 'Name to show to peers instead of the address, for a router whose address changes or whose reverse DNS is not yours. Such a router can start tunnels only.',
     }),
   },
 };

@@ -25,8 +25,8 @@ export type ControlHandler = (request: ControlRequest) => unknown;
 export type ControlHandlers = Readonly<Record<string, ControlHandler>>;
 
 export interface ControlServerParts {
-  network: Pick<Network, 'listenLocal' | 'connectLocal'>;
-  files: Pick<Files, 'makeFolder' | 'list' | 'remove'>;
+  network: Pick<Network, 'listenLocal'>;
+  files: Pick<Files, 'makeFolder'>;
   timers: Timers;
   log: Logger;
 }
@@ -109,23 +109,8 @@ class Client {
   }
 }
 
-/** Removes the socket file of a daemon that is gone. Rejects when one still answers there. */
-async function clearStaleSocket(parts: ControlServerParts, path: string): Promise<void> {
-  const cut = path.lastIndexOf('/');
-  const folder = path.slice(0, cut);
-  parts.files.makeFolder(folder, 0o700);
-  if (!parts.files.list(folder).includes(path.slice(cut + 1))) return;
-  const silent: StreamEvents = { data: () => undefined, close: () => undefined };
-  const other = await parts.network.connectLocal(path, silent).catch(() => undefined);
-  if (other) {
-    other.close();
-    throw new Error(`another autoipsec daemon is running: it answers at ${path}`);
-  }
-  parts.files.remove(path);
-}
-
 export interface ControlServer {
-  /** Lets go of every client and of the socket file. */
+  /** Lets go of every client and stops listening. */
   close(): void;
 }
 
@@ -135,7 +120,7 @@ export async function createControlServer(
   path: string,
   handlers: ControlHandlers,
 ): Promise<ControlServer> {
-  await clearStaleSocket(parts, path);
+  parts.files.makeFolder(path.slice(0, path.lastIndexOf('/')), 0o700);
   const clients = new Set<Client>();
   const turnedAway: StreamEvents = { data: () => undefined, close: () => undefined };
   const accept = (connection: TcpConnection): StreamEvents => {
@@ -153,7 +138,6 @@ export async function createControlServer(
     close: () => {
       for (const client of [...clients]) client.close();
       server.close();
-      parts.files.remove(path);
     },
   };
 }

@@ -184,16 +184,21 @@ test('control: one client too many is turned away; a place gets free again', asy
   assert.is(await host.ask({ command: 'ping' }), 'pong');
 });
 
-test('control: a second daemon is refused, the file of a dead one is replaced', async () => {
+test('control: a second daemon is refused until the first has gone', async () => {
   const host = world();
-  host.files.writeAtomic(path, new Uint8Array(), 0o600);
   const server = await host.serve({});
-  host.files.writeAtomic(path, new Uint8Array(), 0o600);
   const second = await host.serve({}).catch((error: Error) => error.message);
-  assert.is(second, `another autoipsec daemon is running: it answers at ${path}`);
+  assert.is(second, `${path}: bind: Address in use`);
   server.close();
-  assert.is(host.files.read(path), undefined);
   await host.serve({});
+});
+
+test('control: the folder of the socket is for its owner alone', async () => {
+  const made: [string, number][] = [];
+  const host = world();
+  const files = { makeFolder: (folder: string, mode: number) => void made.push([folder, mode]) };
+  await createControlServer({ ...host, files }, path, {});
+  assert.equal(made, [['/var/run/autoipsec', 0o700]]);
 });
 
 test('control: closing lets go of clients and timers', async () => {
