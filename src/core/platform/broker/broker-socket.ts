@@ -18,7 +18,7 @@ import type { BrokerSession } from './broker-session.js';
 import type { ByteWriter } from './byte-cursor.js';
 
 /** Events before the owner listens are kept, so nothing is lost between `open` and `listenTo`. */
-const EARLY_EVENTS = 64;
+const EARLY_EVENTS = 1024;
 /** Beyond this many bytes on their way to the broker, sends are refused: it does not keep up. */
 export const SEND_BACKLOG = 1 << 20;
 /** Of most machines; MIPS has other numbers, but these two refusals are our own, with a text. */
