@@ -78,7 +78,8 @@ export function readName(
       if (!mayPoint) return refused('name: is compressed and must not be');
       if (low === undefined) return refused('name: needs 2 bytes for a pointer, 1 left');
       const target = ((length & 0x3f) << 8) | low;
-      if (target >= limit || ++pointers > MAX_POINTERS)
+      pointers++;
+      if (target >= limit || pointers > MAX_POINTERS)
         return refused(`name: pointer ${pointers} at ${here} leads to ${target}`);
       end ??= here + 2;
       here = target;

@@ -42,9 +42,11 @@ function gatewayText(gateway: IpseckeyGateway): string {
   return gateway.kind === 'address' ? gateway.address : absoluteName(gateway.name);
 }
 
+/** Throws for a record without key (algorithm 0): it is legal, but bind and ldns do not load it. */
 export function ipseckeyLine(owner: string, record: IpseckeyRecord): string {
   const { precedence, gateway, algorithm, publicKey } = record;
-  const key = algorithm === 0 ? [] : [toBase64(publicKey)];
-  const fields = [precedence, writeGateway(gateway).type, algorithm, gatewayText(gateway)];
-  return line(owner, 'IPSECKEY', [...fields, ...key]);
+  if (algorithm === 0) throw new Error('IPSECKEY without a key: bind and ldns load no such line');
+  const type = writeGateway(gateway).type;
+  const fields = [precedence, type, algorithm, gatewayText(gateway), toBase64(publicKey)];
+  return line(owner, 'IPSECKEY', fields);
 }

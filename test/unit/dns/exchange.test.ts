@@ -245,6 +245,15 @@ test('port unreachable is a hint only: the next server sooner, once', async () =
   assert.is(dead.asked.length > 0, true);
 });
 
+test('closed ports everywhere: each is a hint once, no storm of queries between them', async () => {
+  const bench = new Bench();
+  const servers = ['192.0.2.53', '192.0.2.54'];
+  for (const server of servers) bench.world.host(server);
+  const { ms } = await bench.time(bench.resolver(servers).lookup(name, TXT));
+  assert.is(ms, 3000);
+  assert.ok(bench.world.captured.length <= 6, `${bench.world.captured.length} queries`);
+});
+
 test('no resolver on loopback: failed at once', async () => {
   const bench = new Bench();
   bench.world.host('127.0.0.1');

@@ -150,9 +150,10 @@ export class FakeServer {
           if (held.length < 2 || held.length < 2 + held[0]! * 256 + held[1]!) return;
           for (const reply of this.#replies(held.slice(2), 'tcp', 0)) {
             const framed = concat(uintBytes(reply.length, 2), reply);
-            // in pieces, as TCP may
-            for (let at = 0; at < framed.length; at += 1000)
-              connection.send(framed.slice(at, at + 1000));
+            // in pieces, as TCP may, the last byte alone
+            for (let at = 0; at < framed.length - 1; at += 1000)
+              connection.send(framed.slice(at, Math.min(at + 1000, framed.length - 1)));
+            connection.send(framed.slice(-1));
           }
         },
         close: () => undefined,

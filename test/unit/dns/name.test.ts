@@ -55,6 +55,10 @@ test('name: pointers lead backwards only, and a chain of them ends', () => {
   assert.not(readName(message, 5, false).ok, 'not where compression is forbidden');
   const bad = ['c000', 'c002c000', '0161c000', '0161c002', '40', '80', 'c0', '0161c0ff'];
   for (const wire of bad) assert.not(readName(fromHex(wire), 0, true).ok, wire);
+  assert.equal(readName(fromHex('c000'), 0, true), {
+    ok: false,
+    error: 'name: pointer 1 at 0 leads to 0',
+  });
   // each pointer leads to the one before: legal bytes, no sense
   const chain = new Uint8Array(2 + 2 * 4000);
   for (let i = 1; i <= 4000; i++) {
