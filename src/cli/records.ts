@@ -15,12 +15,22 @@ function comparisonLines(comparisons: readonly Comparison[]): string[] {
   const lines = comparisons.map(({ record, presence, detail }) =>
     comment(`${presence}: ${record.kind} at ${record.owner}: ${detail}`),
   );
-  const wrong = comparisons.filter((each) => each.presence !== 'present').length;
-  const verdict =
-    wrong === 0
-      ? 'All of them are published.'
-      : `${wrong} of ${comparisons.length} are not published as above: put the lines above into the zones, or ask whoever runs these zones to.`;
-  return ['; Published today:', ...lines, comment(verdict)];
+  return ['; Published today:', ...lines, comment(verdict(comparisons))];
+}
+
+function verdict(comparisons: readonly Comparison[]): string {
+  const unknown = comparisons.filter((each) => each.presence === 'unknown').length;
+  const present = comparisons.filter((each) => each.presence === 'present').length;
+  const total = comparisons.length;
+  if (present === total) return 'All of them are published.';
+  const wrong = total - present - unknown;
+  const sentences = [
+    wrong > 0 &&
+      `${wrong} of ${total} are not published as above: put the lines above into the zones, or ask whoever runs these zones to.`,
+    unknown > 0 &&
+      `${unknown} of ${total} could not be looked up: 'autoipsec check' looks at the name servers.`,
+  ];
+  return sentences.filter(Boolean).join(' ');
 }
 
 export interface RecordsOptions {
