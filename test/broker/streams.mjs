@@ -1,6 +1,7 @@
 // TCP and unix streams, unix datagrams: connect, listen, accept, data, ends.
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
+import { constants } from 'node:os';
 import * as f from './frames.mjs';
 import { refused } from './support.mjs';
 
@@ -60,10 +61,15 @@ for (const [name, ip] of [
     await talk(broker, ends);
   });
 
-  test(`${name}: refused connect`, async ({ broker }) => {
+  test(`${name}: refused connect`, async ({ broker, isEmulated, skip }) => {
     const gone = await broker.bound(ip, 'stream');
     const socket = await broker.open(familyName, 'stream');
-    await refused(broker.connect(socket, gone.address), 'ECONNREFUSED');
+    const connecting = broker.connect(socket, gone.address);
+    const error = await connecting.catch((reason) => reason);
+    if (isEmulated && error.text === `Unknown error ${constants.errno.ECONNREFUSED}`) {
+      skip('qemu-user gives SO_ERROR in the numbers of its host');
+    }
+    await refused(connecting, 'ECONNREFUSED');
     await refused(broker.send(socket, 'x'), 'ENOTCONN');
     await broker.close(socket);
   });

@@ -948,7 +948,10 @@ static void read_error_queue(struct sock *s)
 		union control control;
 		struct address peer;
 		struct sock_extended_err entry;
+		uint8_t start; /* of the datagram the error is about; qemu-user wants room for one */
+		struct iovec part = { .iov_base = &start, .iov_len = sizeof start };
 		struct msghdr m = { .msg_name = &peer.at, .msg_namelen = sizeof peer.at,
+				    .msg_iov = &part, .msg_iovlen = 1,
 				    .msg_control = control.bytes,
 				    .msg_controllen = sizeof control.bytes };
 
