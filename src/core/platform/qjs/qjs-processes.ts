@@ -27,8 +27,10 @@ function openPipes(program: string): [Pipe, Pipe, Pipe] {
   return pipes as [Pipe, Pipe, Pipe];
 }
 
+/** All children of the process: there is one SIGCHLD for all of them. */
+const living = new Set<QjsChild>();
+
 export class QjsProcesses implements Processes {
-  readonly #living = new Set<QjsChild>();
   readonly #guard: Guard;
   readonly #timers: Timers;
 
@@ -36,7 +38,7 @@ export class QjsProcesses implements Processes {
     this.#guard = guard;
     this.#timers = timers;
     os.signal(os.SIGCHLD, () => {
-      for (const child of [...this.#living]) child.reap();
+      for (const child of [...living]) child.reap();
     });
     // A handler, not SIG_IGN: a child would inherit that. Writes to a dead child then give EPIPE.
     os.signal(os.SIGPIPE, () => undefined);
@@ -63,9 +65,9 @@ export class QjsProcesses implements Processes {
       for (const fd of [input[0], output[1], errors[1]]) os.close(fd);
     }
     const child = new QjsChild(pid, ours, events, this.#guard, this.#timers, () =>
-      this.#living.delete(child),
+      living.delete(child),
     );
-    this.#living.add(child);
+    living.add(child);
     return child;
   };
 

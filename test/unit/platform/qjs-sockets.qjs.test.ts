@@ -1,0 +1,4 @@
+import { createQjsPlatform } from '../../../src/core/platform/qjs/qjs-platform.js';
+import { socketsSuite } from './sockets-suite.js';
+
+socketsSuite('qjs', createQjsPlatform);
