@@ -8,6 +8,8 @@ import { parseResolvConf } from '../core/dns/resolv-conf.js';
 import { type DnsServer, isTrusted } from '../core/dns/server.js';
 import { createStubResolver, type StubResolver } from '../core/dns/stub-resolver.js';
 import type { Kernel } from '../core/kernel/kernel.js';
+import { createLinuxKernel, type LinuxKernel } from '../core/kernel/linux-kernel.js';
+import type { Logger } from '../core/log.js';
 import type { IpAddress } from '../core/net/address.js';
 import type { Network } from '../core/net/network.js';
 import type { Platform } from '../core/platform/platform.js';
@@ -41,6 +43,29 @@ export const createResolver = (
     random: (length) => platform.random(length),
     servers: () => nameServers(settings, platform.files),
     mark: settings.markBit,
+  });
+
+export const createKernel = (
+  settings: Settings,
+  platform: Platform,
+  network: Network,
+  log: Logger,
+): LinuxKernel =>
+  createLinuxKernel({
+    processes: platform.processes,
+    clock: platform.clock,
+    timers: platform.timers,
+    files: platform.files,
+    network,
+    isBigEndian: platform.isBigEndian,
+    log,
+    settings: {
+      markBit: settings.markBit,
+      firstQueue: settings.firstQueue,
+      firstReqid: settings.firstReqid,
+      masquerade: (name) =>
+        settings.wans.find((wan) => wan.interface === name)?.masquerade ?? 'auto',
+    },
   });
 
 /** What netifd tells about an interface; only the device matters here. */

@@ -49,12 +49,7 @@ export interface Service {
 function holdRules(settings: Settings, wans: readonly PolicyWan[], parts: ServiceParts): HoldRules {
   const { exempt, held } = exemptionsOf(settings, settings.wans);
   return {
-    wans: wans.map(({ name, device, index, settings: { masquerade } }) => ({
-      name,
-      device,
-      index,
-      masquerade,
-    })),
+    wans,
     exemptDestinations: exempt,
     heldDestinations: held,
     nameServers: nameServers(settings, parts.platform.files).map((server) => server.address),

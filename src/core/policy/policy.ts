@@ -120,7 +120,7 @@ class PolicyEngine implements Policy {
   }
 
   expired(sa: InstalledSa, kind: 'soft' | 'hard'): void {
-    const connection = this.table.all().find((each) => each.tunnel?.installed.reqid === sa.reqid);
+    const connection = this.table.all().find((each) => each.tunnel?.installed === sa);
     if (kind === 'hard') this.ike.expired(sa);
     else if (connection?.tunnel?.role === 'initiator') this.renew(connection);
   }
