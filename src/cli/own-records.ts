@@ -85,7 +85,9 @@ export async function ownRecords(
       );
       continue;
     }
-    const gateways = wans.flatMap(({ wan, addresses }) => gatewaysFor(client, wan, addresses));
+    const named = wans.flatMap(({ wan, addresses }) => gatewaysFor(client, wan, addresses));
+    // Two WANs may show one name
+    const gateways = [...new Map(named.map((each) => [JSON.stringify(each), each])).values()];
     if (gateways.length === 0)
       notes.push(`No WAN has an address of the family of ${formatPrefix(client)}.`);
     groups.push(...gateways.flatMap((gateway) => clientRecords(client, gateway, keys)));

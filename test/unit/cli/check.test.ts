@@ -127,6 +127,15 @@ test('cli check: a name server that validates nothing', async () => {
   assert.match(found[1]!, /^warn {2}own records: not vouched for by DNSSEC as seen from here/);
 });
 
+test('cli check: a wrong signature is a failure', async () => {
+  const machine = await readyMachine();
+  const root = machine.answers.get('SOA .')!;
+  machine.answers.set('SOA .', { ...root, status: 'bogus' } as typeof root);
+  const { status, found } = await lines(machine, /DNSSEC/);
+  assert.is(status, 1);
+  assert.match(found[0]!, /^FAIL {2}DNSSEC: a signature of the root or of the own zone is wrong/);
+});
+
 test('cli check: an own zone that is signed is proof enough where the root is out of reach', async () => {
   const machine = await readyMachine();
   machine.answers.set('SOA .', { kind: 'failed', reason: 'no name server answered' });

@@ -12,7 +12,7 @@ import { joinStrings, readTxt } from '../../../src/core/dns/txt-record.js';
 import { address, prefix } from '../../../src/core/net/address.js';
 import { parseDelegation } from '../../../src/plugins/oe-dns/delegation.js';
 import { assert, test } from '../../support/test.js';
-import { edKey, FakeMachine, otherRsaKey, rsaKey } from './fake-context.js';
+import { configuration, edKey, FakeMachine, otherRsaKey, rsaKey } from './fake-context.js';
 
 const planned = (groups: RecordGroup[]): PlannedRecord[] => groups.flatMap((each) => each.records);
 const own = (keys = [rsaKey]) => planned(ownAddressRecords(address('198.18.1.1'), keys));
@@ -119,6 +119,27 @@ test('cli records: another precedence and unsigned answers are well, an alias is
   ]);
 });
 
+test('cli records: an answer with a wrong signature proves nothing', async () => {
+  const lines = await comparison((machine) => {
+    const known = machine.answers.get(`KEY ${owner}`)!;
+    machine.answers.set(`KEY ${owner}`, { ...known, status: 'bogus' } as typeof known);
+  });
+  assert.is(lines[0], '1');
+  assert.is(lines[3], 'unknown: KEY: the DNSSEC signature is wrong');
+});
+
+test('cli records: a client names gateways of its own family only', async () => {
+  const machine = new FakeMachine();
+  machine.wan = { device: 'eth1', addresses: ['198.18.1.1', '2001:db8::1'].map(address) };
+  await records(machine.context(), { clients: [prefix('198.18.1.10')], offline: true });
+  const lines = machine.printed.split('\n').filter((line) => line.startsWith('10.1.18.198'));
+  assert.is(lines.length, 2);
+  assert.not.match(lines.join(), /2001:db8/);
+  machine.wan = { device: 'eth1', addresses: [address('2001:db8::1')] };
+  await records(machine.context(), { clients: [prefix('198.18.1.10')], offline: true });
+  assert.match(machine.printed, /No WAN has an address of the family of 198\.18\.1\.10\/32/);
+});
+
 test('cli records: nonsense in published records does not stop the comparison', async () => {
   for (const kind of ['TXT', 'KEY', 'IPSECKEY'])
     for (const data of [[], [255], [10, 3, 2, 192, 12], [16, 0, 4, 1]]) {
@@ -222,6 +243,17 @@ test('cli records: with fqdn the key is at the name, and nothing at the address'
     ],
   );
   assert.is(planned(ownNameRecords('gw.example.org', [rsaKey])).length, 2);
+});
+
+test('cli records: a name that two WANs share has its records once', async () => {
+  const machine = new FakeMachine();
+  const second = configuration.slice(configuration.indexOf('config wan')).replace("'wan'", "'lte'");
+  const name = "\toption fqdn 'gw.example.org'\n";
+  machine.configuration = `${configuration}${name}${second}${name}`;
+  await records(machine.context(), { clients: [prefix('198.18.1.10')], offline: true });
+  const lines = machine.printed.split('\n').filter((line) => / IN /.test(line));
+  assert.is(lines.length, 4);
+  assert.is(new Set(lines).size, 4);
 });
 
 test('cli records: private addresses get a note instead of records', async () => {

@@ -55,6 +55,7 @@ const quoting = [
   ['line break in quotes', "option o 'a\nb'", 'a\nb'],
   ['continuation', 'option o \\\n a', 'a'],
   ['continuation within a word', 'option o a\\\nb', 'ab'],
+  ['continuation in double quotes', 'option o "a\\\nb"', 'ab'],
   ['CRLF', 'option o a\r\n', 'a'],
   ['no final line end', 'option o a', 'a'],
   ['two statements in a line', 'option o a; option p b', 'a'],

@@ -64,6 +64,8 @@ test('control: a request is answered by its handler', async () => {
   const host = world();
   await host.serve({ twice: (request) => ({ value: 2 * Number(request.value) }) });
   assert.equal(await host.ask({ command: 'twice', value: 21 }), { value: 42 });
+  await settle();
+  assert.is(host.clock.pendingTimers, 0, 'neither end leaves a timer');
 });
 
 test('control: a handler may take its time and may give nothing', async () => {
@@ -199,6 +201,20 @@ test('control: the folder of the socket is for its owner alone', async () => {
   const files = { makeFolder: (folder: string, mode: number) => void made.push([folder, mode]) };
   await createControlServer({ ...host, files }, path, {});
   assert.equal(made, [['/var/run/autoipsec', 0o700]]);
+});
+
+test('control: an answer for a client that has left goes nowhere and leaves no timer', async () => {
+  const host = world();
+  let finish: (value: unknown) => void = () => undefined;
+  await host.serve({ slow: () => new Promise((resolve) => (finish = resolve)) });
+  const { connection } = await rawClient(host);
+  connection.send(utf8('{"command":"slow"}\n'));
+  await settle();
+  connection.close();
+  await settle();
+  finish(1);
+  await settle();
+  assert.is(host.clock.pendingTimers, 0);
 });
 
 test('control: closing lets go of clients and timers', async () => {

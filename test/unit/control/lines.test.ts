@@ -17,6 +17,12 @@ test('control: a line of the limit passes, one byte more does not', () => {
   assert.is(new LineReader(3).push(utf8('abcd')), undefined);
 });
 
+test('control: the limit is for each line', () => {
+  const reader = new LineReader(3);
+  assert.equal(reader.push(utf8('abc\nabc\na')), ['abc', 'abc']);
+  assert.equal(reader.push(utf8('bc\n')), ['abc']);
+});
+
 test('control: after an overflow nothing more is taken', () => {
   const reader = new LineReader(3);
   assert.is(reader.push(utf8('abcd')), undefined);
