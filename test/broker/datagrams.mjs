@@ -1,5 +1,6 @@
 // Datagram, raw, netlink and packet sockets; the error queue; options.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import * as f from './frames.mjs';
 import { refused } from './support.mjs';
 
@@ -192,6 +193,24 @@ test('netlink: RTM_GETLINK dump finds lo', async ({ broker }) => {
   }
   assert.ok(types.includes(16), 'RTM_NEWLINK');
   assert.ok(seen.includes('lo\0'), 'name of lo');
+});
+
+test('netlink: lost messages are reported', async ({ broker, isolated, skip }) => {
+  if (!isolated) skip('changes addresses, only in a namespace of its own');
+  const { constants, isBigEndian } = await broker.hello;
+  const socket = await broker.open('netlink', 'raw', 0);
+  const groups = Buffer.alloc(10);
+  groups[isBigEndian ? 'writeUInt32BE' : 'writeUInt32LE'](0x10, 6); // RTMGRP_IPV4_IFADDR
+  await broker.bind(socket, f.address(f.family.netlink, groups));
+  await broker.setOption(socket, constants[0], constants[3], await broker.int(4096));
+  broker.child.kill('SIGSTOP');
+  const commands = ['add', 'del'].map((what) => `address ${what} 127.0.0.77/32 dev lo\n`).join('');
+  spawnSync('ip', ['-batch', '-'], { input: commands.repeat(100) });
+  broker.child.kill('SIGCONT');
+  const { errno, origin, peer } = await broker.next(f.op.socketError, socket);
+  assert.deepEqual([origin, peer.family], [0, 0]);
+  assert.equal(errno, isBigEndian ? 132 : 105); // ENOBUFS of MIPS and of the others
+  await broker.next(f.op.message, socket);
 });
 
 test('raw icmp: echo request and reply', async ({ broker }) => {

@@ -46,9 +46,10 @@ function makeContext(variant, command) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'autoipsec-broker-'));
   const brokers = [];
   const servers = [];
-  const start = () => {
+  /** Starts another broker, with `prefix` before its command line. */
+  const start = (...prefix) => {
     const env = { ...process.env, ASAN_OPTIONS: 'exitcode=99', UBSAN_OPTIONS: 'exitcode=99' };
-    brokers.push(new Broker(command, { cwd: folder, env }));
+    brokers.push(new Broker([...prefix, ...command], { cwd: folder, env }));
     return brokers.at(-1);
   };
   /** A unix stream server of Node's at `socketPath`. */

@@ -159,3 +159,22 @@ test('accept waits while all handles are in use', async ({ broker, folder }) => 
   assert.ok(!handles.includes(handle), 'a handle is not given twice');
   assert.equal((await collect(broker, handle, 5)).toString(), 'hello');
 });
+
+test('accept goes on after descriptors ran out', async ({ start, folder }) => {
+  const broker = start('sh', '-c', 'ulimit -n 16; exec "$@"', 'sh');
+  const listener = await broker.open('unix', 'stream');
+  await broker.bind(listener, f.unix(`${folder}/full`));
+  await broker.listen(listener);
+  const handles = [];
+  const fill = async () => {
+    while (handles.length < 16) handles.push(await broker.open('unix', 'stream'));
+  };
+  await refused(fill(), 'EMFILE');
+  await broker.connect(handles[0], f.unix(`${folder}/full`));
+  await broker.next(f.op.socketError, listener);
+  await broker.close(handles[1]);
+  await broker.next(f.op.accept, listener);
+  // The leak sanitizer needs some descriptors at the end.
+  for (const handle of handles.slice(2)) await broker.close(handle);
+  await broker.finish();
+});

@@ -121,12 +121,16 @@ struct local {
 	uint32_t interface;
 };
 
-/* A request's bytes; `bad` once something was asked for that is not there. */
-struct reader {
+/* What is not read yet of a request; `bad` once something was asked for that is not there. */
+struct request {
+	uint32_t tag;
 	const uint8_t *at;
 	size_t left;
 	bool bad;
 };
+
+static const struct address NOBODY = { .length = 0 };
+static const struct local NOWHERE = { .length = 0 };
 
 static struct sock sockets[MAX_SOCKETS];
 static size_t queued_total;
@@ -225,22 +229,14 @@ static void put_local(const struct local *local)
 
 static void put_hello(void)
 {
-	const uint16_t probe = 1;
-	uint8_t low_byte_first;
+	const uint32_t numbers[] = { SOL_SOCKET, SO_REUSEADDR, SO_BROADCAST, SO_RCVBUF, SO_SNDBUF,
+				     SO_MARK, SO_RCVBUFFORCE, MAX_FRAME, MAX_SOCKETS };
 
-	memcpy(&low_byte_first, &probe, 1);
 	begin_frame(OP_HELLO, 0);
 	put_u8(PROTOCOL_VERSION);
-	put_u8(low_byte_first ? 0 : 1);
-	put_u32(SOL_SOCKET);
-	put_u32(SO_REUSEADDR);
-	put_u32(SO_BROADCAST);
-	put_u32(SO_RCVBUF);
-	put_u32(SO_SNDBUF);
-	put_u32(SO_MARK);
-	put_u32(SO_RCVBUFFORCE);
-	put_u32(MAX_FRAME);
-	put_u32(MAX_SOCKETS);
+	put_u8(htonl(1) == 1);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		put_u32(numbers[i]);
 	put_bytes(VERSION, strlen(VERSION));
 	end_frame();
 }
@@ -269,25 +265,17 @@ static void answer(uint32_t tag, int error)
 		put_error(tag, error);
 }
 
-static void put_socket_error(const struct sock *s, int error, const struct sock_extended_err *entry,
-			     const struct address *peer)
+/* An entry of the error queue, or (origin 0, nobody) an error of the socket itself. */
+static void put_socket_error(const struct sock *s, int error, unsigned origin, unsigned icmp_type,
+			     unsigned icmp_code, const struct address *peer)
 {
 	begin_frame(OP_SOCKET_ERROR, s->handle);
 	put_u32((uint32_t)error);
-	put_u8(entry->ee_origin);
-	put_u8(entry->ee_type);
-	put_u8(entry->ee_code);
+	put_u8(origin);
+	put_u8(icmp_type);
+	put_u8(icmp_code);
 	put_address(peer);
 	end_frame();
-}
-
-/* An error of the socket itself: it lives on. */
-static void report_failure(const struct sock *s, int error)
-{
-	const struct sock_extended_err none = { .ee_origin = SO_EE_ORIGIN_NONE };
-	const struct address nobody = { .length = 0 };
-
-	put_socket_error(s, error, &none, &nobody);
 }
 
 /* Writes what standard output takes now; ends the broker when nobody will read it. */
@@ -310,7 +298,7 @@ static void flush_output(void)
 
 /* ---- parts of a request ----------------------------------------------------------------------- */
 
-static const uint8_t *take(struct reader *r, size_t length)
+static const uint8_t *take(struct request *r, size_t length)
 {
 	const uint8_t *bytes = r->at;
 
@@ -323,14 +311,14 @@ static const uint8_t *take(struct reader *r, size_t length)
 	return bytes;
 }
 
-static unsigned take_u8(struct reader *r)
+static unsigned take_u8(struct request *r)
 {
 	const uint8_t *byte = take(r, 1);
 
 	return byte ? *byte : 0;
 }
 
-static uint32_t take_u32(struct reader *r)
+static uint32_t take_u32(struct request *r)
 {
 	const uint8_t *bytes = take(r, 4);
 	uint32_t wire = 0;
@@ -341,7 +329,7 @@ static uint32_t take_u32(struct reader *r)
 }
 
 /* No address is family 0 with length 0. */
-static struct address take_address(struct reader *r)
+static struct address take_address(struct request *r)
 {
 	struct address a = { .length = 0 };
 	unsigned family = take_u8(r);
@@ -358,7 +346,7 @@ static struct address take_address(struct reader *r)
 	return a;
 }
 
-static struct local take_local(struct reader *r)
+static struct local take_local(struct request *r)
 {
 	struct local local = { .length = 0 };
 	unsigned length = take_u8(r);
@@ -375,7 +363,7 @@ static struct local take_local(struct reader *r)
 }
 
 /* A request that has nothing more to say. */
-static bool is_whole(const struct reader *r) { return !r->bad && r->left == 0; }
+static bool is_whole(const struct request *r) { return !r->bad && r->left == 0; }
 
 /* ---- the table of sockets --------------------------------------------------------------------- */
 
@@ -458,7 +446,7 @@ static int enable_reports(int fd, int family, int type)
 	return 0;
 }
 
-static int do_open(struct sock *unused, struct reader *r, uint32_t tag)
+static int do_open(struct sock *unused, struct request *r)
 {
 	unsigned family = take_u8(r), type = take_u8(r);
 	uint32_t protocol = take_u32(r);
@@ -483,28 +471,26 @@ static int do_open(struct sock *unused, struct reader *r, uint32_t tag)
 		return error;
 	}
 	occupy(s, fd, FAMILIES[family], TYPES[type] == SOCK_STREAM ? FRESH : MESSAGES);
-	begin_frame(OP_OK, tag);
+	begin_frame(OP_OK, r->tag);
 	put_u32(s->handle);
 	end_frame();
 	return ANSWERED;
 }
 
-static int do_bind(struct sock *s, struct reader *r, uint32_t tag)
+static int do_bind(struct sock *s, struct request *r)
 {
 	struct address a = take_address(r);
 
-	(void)tag;
 	if (!is_whole(r))
 		return EBADMSG;
 	return errno_unless(bind(s->fd, &a.at.any, a.length) == 0);
 }
 
-static int do_bind_device(struct sock *s, struct reader *r, uint32_t tag)
+static int do_bind_device(struct sock *s, struct request *r)
 {
 	char name[IFNAMSIZ] = "";
 	size_t length = r->left;
 
-	(void)tag;
 	if (length >= sizeof name)
 		return EBADMSG;
 	memcpy(name, r->at, length);
@@ -512,7 +498,7 @@ static int do_bind_device(struct sock *s, struct reader *r, uint32_t tag)
 				       (socklen_t)length + 1) == 0);
 }
 
-static int do_connect(struct sock *s, struct reader *r, uint32_t tag)
+static int do_connect(struct sock *s, struct request *r)
 {
 	struct address a = take_address(r);
 
@@ -530,15 +516,14 @@ static int do_connect(struct sock *s, struct reader *r, uint32_t tag)
 	if (s->state != FRESH || errno != EINPROGRESS)
 		return errno;
 	s->state = CONNECTING;
-	s->connect_tag = tag;
+	s->connect_tag = r->tag;
 	return ANSWERED;
 }
 
-static int do_listen(struct sock *s, struct reader *r, uint32_t tag)
+static int do_listen(struct sock *s, struct request *r)
 {
 	uint32_t backlog = take_u32(r);
 
-	(void)tag;
 	if (!is_whole(r))
 		return EBADMSG;
 	if (s->state != FRESH && s->state != LISTENING)
@@ -549,11 +534,10 @@ static int do_listen(struct sock *s, struct reader *r, uint32_t tag)
 	return 0;
 }
 
-static int do_set_option(struct sock *s, struct reader *r, uint32_t tag)
+static int do_set_option(struct sock *s, struct request *r)
 {
 	int level = (int)take_u32(r), name = (int)take_u32(r);
 
-	(void)tag;
 	if (r->bad)
 		return EBADMSG;
 	return errno_unless(setsockopt(s->fd, level, name, r->at, (socklen_t)r->left) == 0);
@@ -582,7 +566,7 @@ static int set_source(struct msghdr *m, void *room, const struct sock *s, const 
 }
 
 static int send_message(struct sock *s, struct address *to, const struct local *from,
-			const struct reader *payload)
+			const struct request *payload)
 {
 	union {
 		struct cmsghdr align;
@@ -613,7 +597,7 @@ static int send_message(struct sock *s, struct address *to, const struct local *
 }
 
 /* Sends stream bytes; what is not taken now waits in the socket's queue, in order. */
-static int send_stream(struct sock *s, const struct reader *payload, uint32_t tag)
+static int send_stream(struct sock *s, const struct request *payload)
 {
 	struct pending_send *p;
 	size_t size = sizeof *p + payload->left;
@@ -641,7 +625,7 @@ static int send_stream(struct sock *s, const struct reader *payload, uint32_t ta
 	}
 	/* A struct assignment would not keep `bytes`; its size counts the part already taken. */
 	p->next = NULL;
-	p->tag = tag;
+	p->tag = payload->tag;
 	p->offset = (size_t)taken;
 	p->left = payload->left - p->offset;
 	memcpy(p->bytes, payload->at, payload->left);
@@ -656,7 +640,7 @@ static int send_stream(struct sock *s, const struct reader *payload, uint32_t ta
 	return ANSWERED;
 }
 
-static int do_send(struct sock *s, struct reader *r, uint32_t tag)
+static int do_send(struct sock *s, struct request *r)
 {
 	struct address to = take_address(r);
 	struct local from = take_local(r);
@@ -669,10 +653,10 @@ static int do_send(struct sock *s, struct reader *r, uint32_t tag)
 		return EINVAL;
 	if (s->state != CONNECTED && s->state != ENDED)
 		return ENOTCONN;
-	return send_stream(s, r, tag);
+	return send_stream(s, r);
 }
 
-static int do_local_address(struct sock *s, struct reader *r, uint32_t tag)
+static int do_local_address(struct sock *s, struct request *r)
 {
 	struct address a = { .length = sizeof a.at };
 
@@ -680,15 +664,14 @@ static int do_local_address(struct sock *s, struct reader *r, uint32_t tag)
 		return EBADMSG;
 	if (getsockname(s->fd, &a.at.any, &a.length) != 0)
 		return errno;
-	begin_frame(OP_OK, tag);
+	begin_frame(OP_OK, r->tag);
 	put_address(&a);
 	end_frame();
 	return ANSWERED;
 }
 
-static int do_close(struct sock *s, struct reader *r, uint32_t tag)
+static int do_close(struct sock *s, struct request *r)
 {
-	(void)tag;
 	if (!is_whole(r))
 		return EBADMSG;
 	if (s->state == CONNECTING)
@@ -699,7 +682,7 @@ static int do_close(struct sock *s, struct reader *r, uint32_t tag)
 	return 0;
 }
 
-static int (*const REQUESTS[])(struct sock *s, struct reader *r, uint32_t tag) = {
+static int (*const REQUESTS[])(struct sock *s, struct request *r) = {
 	[OP_OPEN] = do_open,
 	[OP_BIND] = do_bind,
 	[OP_BIND_DEVICE] = do_bind_device,
@@ -712,35 +695,35 @@ static int (*const REQUESTS[])(struct sock *s, struct reader *r, uint32_t tag) =
 };
 
 /* Does one request: the bytes of a frame after its length. */
-static void handle_frame(struct reader r)
+static void handle_frame(struct request r)
 {
 	unsigned operation = take_u8(&r);
-	uint32_t tag = take_u32(&r);
 	struct sock *s = NULL;
 	int error;
 
+	r.tag = take_u32(&r);
 	if (r.bad) {
 		put_error(0, EBADMSG);
 		return;
 	}
 	if (operation == 0 || operation >= sizeof REQUESTS / sizeof *REQUESTS) {
-		put_error(tag, ENOSYS);
+		put_error(r.tag, ENOSYS);
 		return;
 	}
 	if (operation != OP_OPEN) {
 		s = find_handle(take_u32(&r));
 		if (r.bad || !s) {
-			put_error(tag, r.bad ? EBADMSG : EBADF);
+			put_error(r.tag, r.bad ? EBADMSG : EBADF);
 			return;
 		}
 	}
-	error = REQUESTS[operation](s, &r, tag);
+	error = REQUESTS[operation](s, &r);
 	if (error != ANSWERED)
-		answer(tag, error);
+		answer(r.tag, error);
 }
 
 /* The next request in in[], if it is complete. */
-static bool next_frame(struct reader *frame)
+static bool next_frame(struct request *frame)
 {
 	uint32_t wire, length;
 
@@ -752,14 +735,14 @@ static bool next_frame(struct reader *frame)
 		die("a frame of %lu bytes, %d are allowed", (unsigned long)length, MAX_FRAME);
 	if (in_end - in_start - LENGTH_SIZE < length)
 		return false;
-	*frame = (struct reader){ .at = in + in_start + LENGTH_SIZE, .left = length };
+	*frame = (struct request){ .at = in + in_start + LENGTH_SIZE, .left = length };
 	return true;
 }
 
 /* Does the requests in in[] as long as their replies have room; true when one had to wait. */
 static bool handle_input(void)
 {
-	struct reader frame;
+	struct request frame;
 
 	while (next_frame(&frame)) {
 		if (!may_answer())
@@ -807,7 +790,7 @@ static void accept_stream(struct sock *listener)
 		end_frame();
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 		/* The connection stays in the backlog, and poll would report it again at once. */
-		report_failure(listener, errno);
+		put_socket_error(listener, errno, SO_EE_ORIGIN_NONE, 0, 0, &NOBODY);
 		listeners_rest = true;
 	} /* anything else is about one connection that is gone */
 }
@@ -826,8 +809,6 @@ static void finish_connect(struct sock *s)
 static void read_stream(struct sock *s)
 {
 	static uint8_t piece[MAX_PIECE];
-	const struct address nobody = { .length = 0 };
-	const struct local nowhere = { .length = 0 };
 	/* recv() has no room for ancillary data, so a peer can not give us its descriptors. */
 	ssize_t n = recv(s->fd, piece, sizeof piece, 0);
 	int error = n < 0 ? errno : 0;
@@ -837,8 +818,8 @@ static void read_stream(struct sock *s)
 	if (n > 0) {
 		begin_frame(OP_MESSAGE, s->handle);
 		put_u8(0);
-		put_address(&nobody);
-		put_local(&nowhere);
+		put_address(&NOBODY);
+		put_local(&NOWHERE);
 		put_bytes(piece, (size_t)n);
 		end_frame();
 		return;
@@ -925,7 +906,7 @@ static void read_message(struct sock *s)
 	n = recvmsg(s->fd, &m, 0);
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
-			report_failure(s, errno);
+			put_socket_error(s, errno, SO_EE_ORIGIN_NONE, 0, 0, &NOBODY);
 		return;
 	}
 	peer.length = m.msg_namelen;
@@ -963,7 +944,8 @@ static void read_error_queue(struct sock *s)
 			continue;
 		if (entry.ee_origin == SO_EE_ORIGIN_LOCAL || entry.ee_origin == SO_EE_ORIGIN_ICMP ||
 		    entry.ee_origin == SO_EE_ORIGIN_ICMP6)
-			put_socket_error(s, (int)entry.ee_errno, &entry, &peer);
+			put_socket_error(s, (int)entry.ee_errno, entry.ee_origin, entry.ee_type,
+					 entry.ee_code, &peer);
 	}
 }
 
@@ -1016,33 +998,42 @@ static void serve(struct sock *s, short events)
 	}
 }
 
-/* Waits once and serves what is ready. Sockets first: a request could give a slot to another one. */
+/*
+ * Waits once and serves what is ready. Sockets first: a request could give a slot to another one.
+ * Each time another slot comes first, or two busy sockets could keep the rest waiting.
+ */
 static void serve_once(bool requests_wait)
 {
 	static struct pollfd polled[2 + MAX_SOCKETS];
-	bool reporting = may_report();
+	static struct sock *owners[2 + MAX_SOCKETS];
+	static size_t first;
 	bool may_accept = find_unused() && !listeners_rest;
 	int timeout = listeners_rest ? LISTENER_REST_MS : -1;
+	nfds_t count = 2; /* no more than are open: poll refuses more entries than RLIMIT_NOFILE */
 
 	listeners_rest = false;
+	first = (first + 1) % MAX_SOCKETS;
 	polled[0] = (struct pollfd){ .fd = requests_wait ? -1 : STDIN_FILENO, .events = POLLIN };
 	polled[1] = (struct pollfd){ .fd = STDOUT_FILENO, .events = out_used() > 0 ? POLLOUT : 0 };
-	for (size_t slot = 0; slot < MAX_SOCKETS; slot++) {
-		short events = reporting ? wanted_events(&sockets[slot], may_accept) : 0;
+	for (size_t i = 0; i < MAX_SOCKETS && may_report(); i++) {
+		struct sock *s = &sockets[(first + i) % MAX_SOCKETS];
+		short events = wanted_events(s, may_accept);
 
-		polled[2 + slot] = (struct pollfd){ .fd = events ? sockets[slot].fd : -1,
-						    .events = events };
+		if (events == 0)
+			continue;
+		owners[count] = s;
+		polled[count++] = (struct pollfd){ .fd = s->fd, .events = events };
 	}
-	if (poll(polled, 2 + MAX_SOCKETS, timeout) < 0) {
+	if (poll(polled, count, timeout) < 0) {
 		if (errno != EINTR)
 			die("poll: %s", strerror(errno));
 		return;
 	}
 	if (polled[1].revents & (POLLERR | POLLHUP)) /* a pipe says ERR, a socket HUP */
 		exit(0); /* nobody reads us any more */
-	for (size_t slot = 0; slot < MAX_SOCKETS; slot++)
-		if (polled[2 + slot].revents != 0 && may_report())
-			serve(&sockets[slot], polled[2 + slot].revents);
+	for (nfds_t i = 2; i < count && may_report(); i++)
+		if (polled[i].revents != 0)
+			serve(owners[i], polled[i].revents);
 	if (polled[0].revents != 0)
 		read_input();
 }
