@@ -165,7 +165,10 @@ function recordFindings(comparisons: readonly Comparison[]): Finding[] {
       level: 'warn',
       what,
       found: `${record.kind} at ${record.owner}: ${presence} (${detail})`,
-      remedy: "publish what 'autoipsec records' prints, so that others encrypt to you",
+      remedy:
+        presence === 'unknown'
+          ? 'look at the name servers first'
+          : "publish what 'autoipsec records' prints, so that others encrypt to you",
     }),
   );
   const present = comparisons.filter((each) => each.presence === 'present');

@@ -127,6 +127,15 @@ test('cli check: a name server that validates nothing', async () => {
   assert.match(found[1]!, /^warn {2}own records: not vouched for by DNSSEC as seen from here/);
 });
 
+test('cli check: a record that can not be looked up is not said to be missing', async () => {
+  const machine = await readyMachine();
+  machine.answers.set('KEY 1.1.18.198.in-addr.arpa', { kind: 'failed', reason: 'no answer' });
+  const { found } = await lines(machine, /own records: KEY/);
+  assert.equal(found, [
+    'warn  own records: KEY at 1.1.18.198.in-addr.arpa: unknown (no answer) → look at the name servers first',
+  ]);
+});
+
 test('cli check: a wrong signature is a failure', async () => {
   const machine = await readyMachine();
   const root = machine.answers.get('SOA .')!;
