@@ -16,7 +16,8 @@ const storeys: readonly (readonly string[])[] = [
   ['core/config', 'core/plugin.ts'],
   ['core/policy', 'core/control'],
   ['plugins'],
-  ['daemon', 'cli'],
+  ['daemon'],
+  ['cli'],
   ['main.ts'],
 ];
 
