@@ -1,5 +1,4 @@
 /** The status report of a running service, gathered from its parts. */
-import { printable } from '../core/bytes/text.js';
 import {
   type ConnectionStatus,
   type PeerStatus,
@@ -49,7 +48,7 @@ async function connectionStatus(
     wan: connection.wan,
     class: connection.class,
     state: connection.state as ReportedState,
-    why: printable(connection.why, 300),
+    why: connection.why,
     until: connection.untilSeconds,
     ...(connection.foundBy ? { foundBy: connection.foundBy } : {}),
     ...(tunnel ? { peer: peerStatus(tunnel, connection.trust ?? 'unauthenticated') } : {}),
@@ -64,7 +63,7 @@ const wanStatus = (wan: PolicyWan): WanStatus => ({
   plugins: wan.plugins.slots.map((slot) => ({
     name: slot.name,
     state: slot.failure === '' ? 'on' : 'off',
-    reason: printable(slot.failure),
+    reason: slot.failure,
   })),
 });
 

@@ -2,6 +2,7 @@
  * Gateways that the DNS names for a client, whichever record they came from: TXT and IPSECKEY take
  * the same roles (endpoint, precedence, key), so from here on they are one thing.
  */
+import { printable } from '../../core/bytes/text.js';
 import type { DnssecStatus } from '../../core/dns/resolver.js';
 import type { IpAddress } from '../../core/net/address.js';
 import type { PublicKey } from '../../core/pki/public-key.js';
@@ -19,8 +20,9 @@ export interface Candidate {
   status: DnssecStatus;
 }
 
+/** For log and status; the name is a stranger's text. */
 export const gatewayText = (gateway: GatewayName): string =>
-  'address' in gateway ? gateway.address : `@${gateway.fqdn}`;
+  'address' in gateway ? gateway.address : `@${printable(gateway.fqdn)}`;
 
 /** A record may always name its own address, vouched for or not (OE-87, IK-7). */
 export const namesItself = (candidate: Candidate, client: IpAddress): boolean =>

@@ -2,7 +2,7 @@
  * The questions the plugin asks, with answers as values of its own: who may act for a client (TXT and
  * IPSECKEY in its reverse tree), which keys a gateway has (KEY and IPSECKEY), where a name is.
  */
-import { fromUtf8 } from '../../core/bytes/text.js';
+import { fromUtf8, printable } from '../../core/bytes/text.js';
 import { readAddressRecord } from '../../core/dns/address-record.js';
 import { readIpseckeySet, type UsableIpseckey } from '../../core/dns/ipseckey-record.js';
 import { readIpsecKey } from '../../core/dns/key-record.js';
@@ -114,7 +114,7 @@ export interface Lookups {
 export function createLookups(dns: Resolver): Lookups {
   async function ask(name: string, type: 'TXT' | 'KEY' | 'IPSECKEY' | 'A' | 'AAAA') {
     const result = await dns.lookup(name, RecordType[type]);
-    return { result, found: finding(`${type} ${name}`, result) };
+    return { result, found: finding(`${type} ${printable(name)}`, result) };
   }
 
   return {
