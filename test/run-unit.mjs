@@ -162,4 +162,4 @@ async function main() {
   process.exitCode = failed.length > 0 || fault || passed.length === 0 ? 1 : 0;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
