@@ -57,3 +57,12 @@ export const zones = {
   reverse6: '2.0.0.0.1.0.0.2.ip6.arpa',
   names: 'lab.example',
 };
+
+/** Name in the reverse DNS, without a final dot. */
+export function reverseName(address) {
+  if (!address.includes(':')) return `${address.split('.').reverse().join('.')}.in-addr.arpa`;
+  const [head, tail = ''] = address.split('::').map((part) => part.split(':').filter(Boolean));
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0');
+  const nibbles = [...head, ...zeros, ...tail].map((group) => group.padStart(4, '0')).join('');
+  return `${[...nibbles].reverse().join('.')}.ip6.arpa`;
+}

@@ -1,0 +1,73 @@
+/** Tunnels of a proof: ours through the kernel room, the mirror image on gwb by hand. */
+import type { ChildSa, EspKeys } from '../../../src/core/kernel/child-sa.js';
+import {
+  addStates,
+  policyDirections,
+  writePolicy,
+} from '../../../src/core/kernel/xfrm-commands.js';
+import { hostPrefix, type IpAddress } from '../../../src/core/net/address.js';
+import { batch, platform } from './site.js';
+
+let nextSpi = 0x1000;
+
+const gcm = (): EspKeys => ({
+  kind: 'aead',
+  name: 'rfc4106(gcm(aes))',
+  key: platform.random(20),
+  icvBits: 128,
+});
+
+const all = (address: IpAddress) => ({
+  prefix: hostPrefix(address),
+  protocol: 0,
+  startPort: 0,
+  endPort: 65535,
+});
+
+export interface Ends {
+  local: IpAddress;
+  remote: IpAddress;
+  ours: IpAddress;
+  theirs: IpAddress;
+}
+
+export function childSa(ends: Ends, more: Partial<ChildSa> = {}): ChildSa {
+  return {
+    local: ends.local,
+    remote: ends.remote,
+    mode: 'tunnel',
+    inbound: { spi: nextSpi++, keys: gcm() },
+    outbound: { spi: nextSpi++, keys: gcm() },
+    ours: all(ends.ours),
+    theirs: all(ends.theirs),
+    softSeconds: 3000,
+    hardSeconds: 3600,
+    ...more,
+  };
+}
+
+export const mirrored = (sa: ChildSa): ChildSa => ({
+  ...sa,
+  local: sa.remote,
+  remote: sa.local,
+  inbound: sa.outbound,
+  outbound: sa.inbound,
+  ours: sa.theirs,
+  theirs: sa.ours,
+  ...(sa.encapsulation && {
+    encapsulation: {
+      localPort: sa.encapsulation.remotePort,
+      remotePort: sa.encapsulation.localPort,
+    },
+  }),
+});
+
+/** The peer's side; `isNew` false: its policies are there already. */
+export async function installAtPeer(sa: ChildSa, isNew = true): Promise<void> {
+  const other = mirrored(sa);
+  const policies = isNew ? policyDirections(other).map((d) => writePolicy('add', d, other, 7)) : [];
+  await batch(
+    'gwb',
+    [...addStates(other, 7).map((step) => step.command), ...policies].map((each) => each.line),
+  );
+}
