@@ -1,5 +1,5 @@
 /** The IKE header, RFC 7296 §3.1. */
-import { bytes, ownLength, struct, u8, u32, type ValueOf } from '../../bytes/struct.js';
+import { bytes, struct, u8, u32, type ValueOf } from '../../bytes/struct.js';
 
 export const header = struct('header', {
   spiInitiator: bytes(8),
@@ -11,7 +11,8 @@ export const header = struct('header', {
   exchange: u8,
   flags: u8,
   messageId: u32,
-  length: ownLength(u32),
+  /** Of the whole message; compared with what came in `message.ts`. */
+  length: u32,
 });
 export type Header = ValueOf<typeof header>;
 

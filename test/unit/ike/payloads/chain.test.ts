@@ -60,6 +60,7 @@ const headerValue = {
   exchange: 34,
   flags: 8,
   messageId: 0,
+  length: 28,
 };
 
 test('header: reads and writes', () => {

@@ -1,0 +1,125 @@
+/**
+ * Wishes for tunnels: over an IKE SA that stands with the same peer where there is one (OE-67),
+ * behind one that is being made, or with a new one. Each wish has its patience, and nothing that
+ * anybody could forge ends it earlier (OE-45, OE-147).
+ */
+
+import type { Unreachable } from '../net/network.js';
+import { keyId } from '../pki/public-key.js';
+import type { Timer } from '../platform/platform.js';
+import { Attempt, wishKey } from './attempt.js';
+import type { IkeContext } from './context.js';
+import type { TunnelResult, TunnelWish } from './daemon.js';
+import { startChild } from './exchanges/create-child-initiator.js';
+import { startInit } from './exchanges/ike-sa-init-initiator.js';
+import { sameIdentity } from './identity.js';
+import type { IkeSa } from './ike-sa.js';
+import { endSa } from './sa-life.js';
+import { IKE_PORT } from './transport.js';
+
+const counterOf = {
+  silent: 'attempts silent',
+  refused: 'attempts refused',
+  signature: 'attempts with bad signature',
+  internal: 'attempts failed inside',
+} as const;
+
+/** Is the proven peer of this SA one that the wish would have accepted? */
+function suits(sa: IkeSa, { keys, identity }: TunnelWish): boolean {
+  const { peer } = sa;
+  if (!peer || (identity && !sameIdentity(identity, peer.identity))) return false;
+  return keys.some((key) => keyId(key) === keyId(peer.key));
+}
+
+const isBeingMade = (sa: IkeSa): boolean =>
+  sa.role === 'initiator' && (sa.state === 'INIT_SENT' || sa.state === 'AUTH_SENT');
+
+export class Attempts {
+  readonly #pending = new Map<string, Attempt>();
+  /** The IKE SA that an attempt hopes for. */
+  readonly #homes = new Map<Attempt, IkeSa>();
+
+  constructor(private readonly ctx: IkeContext) {}
+
+  /** Never rejects. */
+  connect(wish: TunnelWish): Promise<TunnelResult> {
+    const key = wishKey(wish);
+    const same = this.#pending.get(key);
+    if (same) return same.result;
+    const attempt = new Attempt(wish);
+    if (this.ctx.isStopping) {
+      attempt.fail('internal', 'the service is stopping');
+      return attempt.result;
+    }
+    this.#pending.set(key, attempt);
+    const patience = this.ctx.timers.after(wish.patienceMs, () => this.#outOfPatience(attempt));
+    void attempt.result.then((result) => this.#ended(attempt, result, patience));
+    this.dispatch(attempt);
+    return attempt.result;
+  }
+
+  /** Finds the best way for a wish; also for one whose IKE SA came to nothing. */
+  dispatch(attempt: Attempt): void {
+    const { ctx } = this;
+    const { local, remote } = attempt.wish;
+    const sas = ctx.sas.withPeer(local, remote);
+    const standing = sas.find((sa) => sa.state === 'ESTABLISHED' && suits(sa, attempt.wish));
+    const making = sas.find((sa) => isBeingMade(sa) && sa !== this.#homes.get(attempt));
+    if (standing) {
+      this.#homes.set(attempt, standing);
+      startChild(ctx, standing, attempt, () => this.#startFresh(attempt));
+    } else if (making) {
+      this.#homes.set(attempt, making);
+      making.waiting.push(attempt);
+    } else this.#startFresh(attempt);
+  }
+
+  /** ICMP and its like: easily forged, so it explains and does not decide (OE-147, SP-39). */
+  unreachable(event: Unreachable): void {
+    this.ctx.counters.count('unreachable hints');
+    const what = event.icmp
+      ? `unreachable, ICMP type ${event.icmp.type} code ${event.icmp.code}`
+      : `unreachable, errno ${event.errno}`;
+    for (const attempt of this.#pending.values())
+      if (attempt.wish.remote === event.peer.address) attempt.hint = what;
+  }
+
+  /** Ends all with the same words. */
+  stop(why: string): void {
+    for (const attempt of this.#pending.values()) attempt.fail('internal', why);
+  }
+
+  #startFresh(attempt: Attempt): void {
+    if (attempt.isDone) return;
+    if (this.ctx.sas.size >= this.ctx.limits.maxSas)
+      attempt.fail('internal', `${this.ctx.sas.size} IKE SAs are the limit`);
+    else this.#homes.set(attempt, startInit(this.ctx, attempt));
+  }
+
+  #outOfPatience(attempt: Attempt): void {
+    const { ctx } = this;
+    const sa = this.#homes.get(attempt);
+    const seconds = attempt.wish.patienceMs / 1000;
+    const hint = attempt.hint ? ` (hint: ${attempt.hint})` : '';
+    if (sa?.state === 'ESTABLISHED')
+      attempt.fail('refused', `no answer about the tunnel within ${seconds} s${hint}`);
+    else if (sa?.state === 'AUTH_SENT')
+      attempt.fail('silent', `answered IKE_SA_INIT, then silent for ${seconds} s${hint}`);
+    else {
+      const where = `UDP port ${IKE_PORT} of ${attempt.wish.remote}`;
+      attempt.fail('silent', `no answer from ${where} within ${seconds} s; filtered?${hint}`);
+    }
+    if (sa && sa.attempt === attempt && isBeingMade(sa))
+      void endSa(ctx, sa, 'expired', 'patience is over');
+  }
+
+  #ended(attempt: Attempt, result: TunnelResult, patience: Timer): void {
+    patience.cancel();
+    this.#homes.delete(attempt);
+    this.#pending.delete(wishKey(attempt.wish));
+    if (result.ok) return;
+    const { kind, why } = result.failure;
+    this.ctx.counters.count(counterOf[kind]);
+    this.ctx.log.debug(`no tunnel with ${attempt.wish.remote}: ${kind}, ${why}`);
+  }
+}

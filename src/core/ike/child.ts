@@ -1,0 +1,79 @@
+/** A Child SA pair of an IKE SA: what was agreed, and the tunnel that became of it. */
+import { uintBytes } from '../bytes/bytes.js';
+import type { ChildSa, EspSa, Selector } from '../kernel/child-sa.js';
+import type { ChildKeyInput } from './crypto/keymat.js';
+import { deriveEspKeys } from './crypto/suite.js';
+import type { Tunnel } from './daemon.js';
+import type { IkeSa, Role } from './ike-sa.js';
+import type { ChildSuite } from './proposals/choose.js';
+
+export interface Child {
+  /** `INSTALLING`: the kernel works on it. `DELETING`: our delete is on its way. */
+  state: 'INSTALLING' | 'UP' | 'DELETING' | 'GONE';
+  /** Our part in the exchange that made it. */
+  readonly role: Role;
+  readonly sa: ChildSa;
+  /** Known from UP on. */
+  tunnel: Tunnel | undefined;
+  /** Packets that had come in when it was last looked at. */
+  packetsIn: number;
+}
+
+/** What an exchange has agreed on. */
+export interface ChildTerms {
+  role: Role;
+  suite: ChildSuite;
+  ni: Uint8Array;
+  nr: Uint8Array;
+  /** g^ir where the exchange had a KE payload. */
+  shared?: Uint8Array | undefined;
+  spiIn: number;
+  spiOut: number;
+  ours: Selector;
+  theirs: Selector;
+}
+
+export interface Lifetime {
+  softSeconds: number;
+  hardSeconds: number;
+}
+
+/** RFC 7296 §3.10: SPIs of ESP have four bytes; 0 to 255 are not used (RFC 4303 §2.1). */
+export const spiBytes = (spi: number): Uint8Array => uintBytes(spi, 4);
+
+export const spiNumber = (bytes: Uint8Array): number =>
+  bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+
+export const SPI_MIN = 256;
+
+const encapsulation = (sa: IkeSa): Pick<ChildSa, 'encapsulation'> =>
+  sa.nat.we || sa.nat.peer
+    ? { encapsulation: { localPort: sa.path.local.port, remotePort: sa.path.remote.port } }
+    : {};
+
+/** The Child SA as the kernel takes it. Always tunnel mode (OE-99). */
+export function childSaOf(sa: IkeSa, terms: ChildTerms, lifetime: Lifetime): ChildSa {
+  const { suite, ni, nr, shared } = terms;
+  const input: ChildKeyInput = { prf: sa.suite!.prf, skD: sa.keys!.skD, ni, nr };
+  const keys = deriveEspKeys(suite.esp, shared ? { ...input, shared } : input);
+  const isInitiator = terms.role === 'initiator';
+  const inbound: EspSa = {
+    spi: terms.spiIn,
+    keys: isInitiator ? keys.fromResponder : keys.fromInitiator,
+  };
+  const outbound: EspSa = {
+    spi: terms.spiOut,
+    keys: isInitiator ? keys.fromInitiator : keys.fromResponder,
+  };
+  return {
+    local: sa.path.local.address,
+    remote: sa.path.remote.address,
+    inbound,
+    outbound,
+    mode: 'tunnel',
+    ours: terms.ours,
+    theirs: terms.theirs,
+    ...encapsulation(sa),
+    ...lifetime,
+  };
+}

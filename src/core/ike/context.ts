@@ -1,0 +1,50 @@
+/** What all parts of one daemon share. Made once by `ike-daemon.ts`. */
+import type { InstalledSa } from '../kernel/child-sa.js';
+import type { Logger } from '../log.js';
+import type { IpAddress } from '../net/address.js';
+import type { PrivateKey } from '../pki/private-key.js';
+import type { Clock, Timers } from '../platform/platform.js';
+import type { Attempt } from './attempt.js';
+import type { Lifetime } from './child.js';
+import type { Cookies } from './cookie.js';
+import type { Counters } from './counters.js';
+import type { KeyPairPool } from './crypto/key-pair-pool.js';
+import type { IkeOwner } from './daemon.js';
+import type { Extensions } from './extensions.js';
+import type { HalfOpen } from './half-open.js';
+import type { Identity } from './identity.js';
+import type { IkeLimits } from './limits.js';
+import type { Preferences } from './proposals/offer.js';
+import type { SaRegistry } from './sa-registry.js';
+import type { Transport } from './transport.js';
+
+export interface IkeContext {
+  readonly owner: IkeOwner;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: (length: number) => Uint8Array;
+  /** Signs for us; which key that is, is our business alone (OE-116). */
+  readonly key: PrivateKey;
+  /** The identity that we show from an address of ours (OE-104, OE-105). */
+  readonly identity: (local: IpAddress) => Identity;
+  /** Packets that have come in through a tunnel; `undefined` when nobody can tell. */
+  readonly inboundPackets: ((installed: InstalledSa) => Promise<number>) | undefined;
+  readonly lifetime: Lifetime;
+  readonly limits: IkeLimits;
+  readonly preferences: Preferences;
+
+  readonly counters: Counters;
+  readonly transport: Transport;
+  readonly extensions: Extensions;
+  readonly sas: SaRegistry;
+  readonly keyPairs: KeyPairPool;
+  readonly halfOpen: HalfOpen;
+  readonly cookies: Cookies;
+  /** Hands a wish out again: its IKE SA came to nothing before it stood. */
+  readonly dispatch: (attempt: Attempt) => void;
+  /** Numbers tunnels from 1. */
+  nextTunnelId: number;
+  /** OE-149: from now on nobody new is served. */
+  isStopping: boolean;
+}

@@ -1,0 +1,196 @@
+/**
+ * The way of a datagram: read it, find its IKE SA, check window and integrity, find its row, run it.
+ * What fails a step is counted and dropped; only a proven peer gets an error for an answer.
+ */
+import { equal } from '../bytes/bytes.js';
+import type { IkeContext } from './context.js';
+import { type Received, respondAndEnd, respondNotify } from './exchanges/common.js';
+import { initRequested } from './exchanges/ike-sa-init-responder.js';
+import type { IkeSa } from './ike-sa.js';
+import { match } from './matcher.js';
+import { type Message, readMessage } from './message.js';
+import { initRequest, misfit } from './messages.js';
+import { type Payload, unknownCritical } from './payloads/payload.js';
+import { openMessage } from './protect.js';
+import { Exchange, exchangeName } from './registries/exchanges.js';
+import { NotifyType } from './registries/notifies.js';
+import { endSa, transmit } from './sa-life.js';
+import { isAuthenticated } from './states.js';
+import type { Path } from './transport.js';
+
+/** Takes a datagram without non-ESP marker. Never throws. */
+export function receive(ctx: IkeContext, bytes: Uint8Array, path: Path): void {
+  ctx.counters.count('messages received');
+  const read = readMessage(bytes);
+  if (!read.ok) {
+    ctx.counters.count('malformed messages');
+    ctx.log.debug(`${path.remote.address}: ${read.error}`);
+    return;
+  }
+  const message = read.value;
+  if (isFirst(message)) receiveFirst(ctx, message, path);
+  else receiveWithin(ctx, message, path);
+}
+
+const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+
+/** The only message that belongs to no IKE SA. */
+const isFirst = ({ head }: Message): boolean =>
+  head.exchange === Exchange.IKE_SA_INIT && !head.isResponse;
+
+function receiveFirst(ctx: IkeContext, message: Message, path: Path): void {
+  const { head, bytes, payloads } = message;
+  if (ctx.isStopping) {
+    ctx.counters.count('ignored while stopping');
+    return;
+  }
+  const isPlausible =
+    head.isFromInitiator &&
+    head.messageId === 0 &&
+    isZero(head.spiResponder) &&
+    !isZero(head.spiInitiator) &&
+    unknownCritical(payloads) === undefined;
+  const wrong = isPlausible ? misfit(initRequest, payloads) : 'header or critical payload';
+  if (wrong) {
+    ctx.counters.count('unexpected messages');
+    ctx.log.debug(`${path.remote.address}: IKE_SA_INIT request: ${wrong}`);
+  } else initRequested(ctx, { head, bytes, payloads, path });
+}
+
+/** Finds the IKE SA of a message by our SPI; the peer's must fit too, once it is known. */
+function findSa(ctx: IkeContext, { head }: Message): IkeSa | undefined {
+  const [own, others] = head.isFromInitiator
+    ? [head.spiResponder, head.spiInitiator]
+    : [head.spiInitiator, head.spiResponder];
+  const sa = ctx.sas.bySpi(own);
+  const fits =
+    sa &&
+    (sa.role === 'responder') === head.isFromInitiator &&
+    (sa.state === 'INIT_SENT' || equal(others, sa.spiPeer));
+  return fits ? sa : undefined;
+}
+
+function receiveWithin(ctx: IkeContext, message: Message, path: Path): void {
+  const sa = findSa(ctx, message);
+  if (!sa) ctx.counters.count('messages for no SA');
+  else if (message.head.isResponse) receiveResponse(ctx, sa, message, path);
+  else receiveRequest(ctx, sa, message, path);
+}
+
+/** The payloads of a protected message, if it is whole and from the peer. */
+function open(
+  ctx: IkeContext,
+  sa: IkeSa,
+  { sealed }: Message,
+): Payload[] | { error: string } | undefined {
+  if (!sealed) {
+    ctx.counters.count('unprotected messages');
+    return undefined;
+  }
+  // Here is where a responder pays for the key exchange; see `IkeSa.deriveKeys`.
+  if (!sa.deriveKeys(ctx.random)) {
+    ctx.counters.count('forged messages');
+    return undefined;
+  }
+  const opened = openMessage(sealed, sa.suite!.cipher, sa.peerKeys!);
+  if (opened.kind === 'open') return opened.payloads;
+  if (opened.kind === 'malformed') return { error: opened.error };
+  ctx.counters.count('forged messages');
+  return undefined;
+}
+
+function receiveResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
+  const { head, bytes } = message;
+  const request = sa.requests.pending(head.messageId, head.exchange);
+  if (!request) {
+    ctx.counters.count('messages outside the window');
+    return;
+  }
+  const payloads = sa.state === 'INIT_SENT' ? message.payloads : open(ctx, sa, message);
+  if (!payloads) return;
+  const name = exchangeName(head.exchange);
+  const found = 'error' in payloads ? undefined : match(sa.state, head.exchange, true, payloads);
+  if ('error' in payloads || !found?.ok) {
+    ctx.counters.count('unexpected messages');
+    const why = 'error' in payloads ? payloads.error : found?.ok === false && found.why;
+    ctx.log.debug(`${sa.name}: ${name} response: ${why}`);
+    return;
+  }
+  sa.heardMs = ctx.clock.monotonicMs();
+  const { row } = found;
+  ctx.log.debug(`${sa.name}: ${name} response: ${row.story}`);
+  if (!row.keepsRequest) sa.requests.complete();
+  run(ctx, sa, () => row.run(ctx, sa, { head, bytes, payloads, path }, request));
+}
+
+function receiveRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
+  const { head, bytes } = message;
+  const arrival = sa.responses.classify(head.messageId, bytes);
+  if (arrival.kind === 'repeated') {
+    ctx.counters.count('repeated requests');
+    transmit(ctx, arrival.response, path);
+  } else if (arrival.kind === 'busy') ctx.counters.count('requests while busy');
+  else if (arrival.kind === 'outside' || sa.state === 'GONE')
+    ctx.counters.count('messages outside the window');
+  else process(ctx, sa, message, path);
+}
+
+/** A new request, in its turn. */
+function process(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
+  const payloads = open(ctx, sa, message);
+  if (!payloads) return;
+  const { head, bytes } = message;
+  sa.responses.begin(bytes);
+  sa.heardMs = ctx.clock.monotonicMs();
+  followPeer(sa, path);
+  const received: Received = { head, bytes, payloads: 'error' in payloads ? [] : payloads, path };
+  if ('error' in payloads) {
+    ctx.counters.count('malformed messages');
+    respondAndEnd(ctx, sa, received, NotifyType.INVALID_SYNTAX, payloads.error);
+    return;
+  }
+  const critical = unknownCritical(payloads);
+  if (critical !== undefined) {
+    const type = Uint8Array.of(critical);
+    respondNotify(ctx, sa, received, NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, type);
+    return;
+  }
+  runRow(ctx, sa, received);
+}
+
+/**
+ * A peer behind a NAT is where its last authentic request came from (§2.23); so is one that has just
+ * moved to port 4500 for IKE_AUTH. The kernel's SAs stay as they are.
+ */
+function followPeer(sa: IkeSa, path: Path): void {
+  if (sa.state === 'INIT_ANSWERED' || sa.nat.peer) sa.path = path;
+}
+
+function runRow(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  const { head, payloads } = message;
+  const name = exchangeName(head.exchange);
+  const found = match(sa.state, head.exchange, false, payloads);
+  if (!found.ok) {
+    ctx.counters.count('unexpected messages');
+    ctx.log.debug(`${sa.name}: ${name} request ${head.messageId}: ${found.why}`);
+    respondAndEnd(ctx, sa, message, NotifyType.INVALID_SYNTAX, found.why);
+    return;
+  }
+  ctx.log.debug(`${sa.name}: ${name} request ${head.messageId}: ${found.row.story}`);
+  run(ctx, sa, () => found.row.run(ctx, sa, message, undefined));
+}
+
+/** A handler that throws is our bug: the SA ends, the daemon goes on. */
+function run(ctx: IkeContext, sa: IkeSa, handler: () => void | Promise<void>): void {
+  const failed = (error: unknown) => {
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    ctx.log.error(`${sa.name}: internal error: ${String(error)} ${stack}`);
+    sa.attempt?.fail('internal', `internal error: ${String(error)}`);
+    void endSa(ctx, sa, isAuthenticated(sa.state) ? 'deleted by us' : 'expired', 'internal error');
+  };
+  try {
+    handler()?.catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}

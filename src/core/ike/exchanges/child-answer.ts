@@ -1,0 +1,105 @@
+/** A Child SA that a peer asks for, in IKE_AUTH or CREATE_CHILD_SA, and our answer to it. */
+import { formatPrefix } from '../../net/address.js';
+import { type Child, type ChildTerms, spiBytes, spiNumber } from '../child.js';
+import { freshChildSpi, installChild } from '../child-life.js';
+import type { IkeContext } from '../context.js';
+import type { IkeSa } from '../ike-sa.js';
+import { find, notifyPayload, type Payload } from '../payloads/payload.js';
+import { answerProposal, type ChildSuite, type Choice, chooseEsp } from '../proposals/choose.js';
+import { NotifyType, notifyName } from '../registries/notifies.js';
+import { type HostPair, narrow, toTrafficSelector } from '../selectors.js';
+import { withinTime } from '../within-time.js';
+import type { Received } from './common.js';
+
+/** What the exchange brings beside the request itself. */
+export interface ChildContext {
+  ni: Uint8Array;
+  nr: Uint8Array;
+  inIkeAuth: boolean;
+  /** g^ir where the request had a KE payload that we take. */
+  shared?: Uint8Array | undefined;
+}
+
+export type ChildAnswer =
+  | { ok: true; child: Child; payloads: Payload[] }
+  /** `payloads`: the error notify. */
+  | { ok: false; why: string; payloads: Payload[] };
+
+const refuse = (type: number, why: string): ChildAnswer => ({
+  ok: false,
+  why: `${notifyName(type)}: ${why}`,
+  payloads: [notifyPayload(type)],
+});
+
+/** What the request asks for, as far as we take it, or the refusal. */
+export function agree(
+  ctx: IkeContext,
+  sa: IkeSa,
+  message: Received,
+  inIkeAuth: boolean,
+): { choice: Choice<ChildSuite>; pair: HostPair } | ChildAnswer {
+  if (sa.children.size >= ctx.limits.maxChildrenPerSa)
+    return refuse(NotifyType.NO_ADDITIONAL_SAS, `${sa.children.size} tunnels with it already`);
+  const { proposals } = find(message.payloads, 'SA')!;
+  const keGroup = find(message.payloads, 'KE')?.group;
+  const choice = chooseEsp(proposals, keGroup, inIkeAuth, ctx.preferences);
+  if (!choice) {
+    ctx.counters.count('no proposal chosen');
+    return refuse(NotifyType.NO_PROPOSAL_CHOSEN, 'no proposal for ESP that is good enough');
+  }
+  const pair = narrow(
+    find(message.payloads, 'TSi')!.selectors,
+    find(message.payloads, 'TSr')!.selectors,
+    { theirs: sa.path.remote.address, ours: sa.path.local.address },
+  );
+  if (!pair) return refuse(NotifyType.TS_UNACCEPTABLE, 'not one pair of hosts');
+  return { choice, pair };
+}
+
+/** Owner and extensions; one no is a no. */
+async function isAuthorized(
+  ctx: IkeContext,
+  sa: IkeSa,
+  pair: HostPair,
+): Promise<string | undefined> {
+  const theirs = pair.theirs.prefix;
+  const ours = pair.ours.prefix;
+  const { local, remote } = sa.path;
+  const claim = { address: remote.address, local: local.address, ...sa.peer!, theirs, ours };
+  const asked = Promise.all([
+    ctx.owner.authorize(claim),
+    ctx.extensions.authorize(sa, theirs, ours),
+  ]);
+  const answers = await withinTime(ctx.timers, ctx.limits.ownerMs, asked);
+  if (!answers) return 'authorization took too long';
+  const no = answers.find((answer) => !answer.ok);
+  return no && !no.ok ? no.why : undefined;
+}
+
+/** Authorizes and installs; the answer may leave when this resolves (OE-65). */
+export async function makeChild(
+  ctx: IkeContext,
+  sa: IkeSa,
+  terms: { choice: Choice<ChildSuite>; pair: HostPair },
+  context: ChildContext,
+): Promise<ChildAnswer> {
+  const { choice, pair } = terms;
+  const no = await isAuthorized(ctx, sa, pair);
+  const { ours, theirs } = pair;
+  const pairName = `${formatPrefix(theirs.prefix)} to ${formatPrefix(ours.prefix)}`;
+  if (no !== undefined) return refuse(NotifyType.TS_UNACCEPTABLE, `${pairName}: ${no}`);
+  if (sa.state === 'GONE') return refuse(NotifyType.TEMPORARY_FAILURE, 'the IKE SA is gone');
+  const spiIn = freshChildSpi(ctx, sa);
+  const { suite } = choice;
+  const { ni, nr, shared } = context;
+  const spiOut = spiNumber(choice.from.spi);
+  const all: ChildTerms = { role: 'responder', suite, ni, nr, shared, spiIn, spiOut, ours, theirs };
+  const child = await installChild(ctx, sa, all);
+  if (!child) return refuse(NotifyType.TEMPORARY_FAILURE, 'the kernel did not take it');
+  const payloads: Payload[] = [
+    { kind: 'SA', proposals: [answerProposal(choice, spiBytes(spiIn))] },
+    { kind: 'TSi', selectors: [toTrafficSelector(theirs)] },
+    { kind: 'TSr', selectors: [toTrafficSelector(ours)] },
+  ];
+  return { ok: true, child, payloads };
+}

@@ -1,0 +1,99 @@
+/** A Child SA that we asked for, in IKE_AUTH or CREATE_CHILD_SA, and the answer to it. */
+import type { Selector } from '../../kernel/child-sa.js';
+import type { Attempt } from '../attempt.js';
+import { type ChildTerms, spiNumber } from '../child.js';
+import { installChild } from '../child-life.js';
+import type { IkeContext } from '../context.js';
+import type { IkeSa, KeyExchange } from '../ike-sa.js';
+import { find } from '../payloads/payload.js';
+import type { Proposal } from '../payloads/sa.js';
+import { type ChildSuite, chooseEsp, isFromOffer } from '../proposals/choose.js';
+import { isExactly } from '../selectors.js';
+import type { Received } from './common.js';
+import { deleteChild, deleteSpi, idleWatch } from './informational.js';
+
+export interface ChildOffer {
+  attempt: Attempt;
+  spiIn: number;
+  proposals: readonly Proposal[];
+  ours: Selector;
+  theirs: Selector;
+  ni: Uint8Array;
+  /** Ours, in CREATE_CHILD_SA (OE-98). */
+  keyExchange: KeyExchange | undefined;
+  inIkeAuth: boolean;
+}
+
+/** What the answer settles, or what is wrong with it. */
+type Outcome = { ok: true; terms: ChildTerms } | { ok: false; why: string };
+
+function suiteOf(
+  ctx: IkeContext,
+  offer: ChildOffer,
+  message: Received,
+): { suite: ChildSuite; spiOut: number } | undefined {
+  const { proposals } = find(message.payloads, 'SA')!;
+  if (!isFromOffer(offer.proposals, proposals)) return undefined;
+  const keGroup = offer.keyExchange?.group.id;
+  const choice = chooseEsp(proposals, keGroup, offer.inIkeAuth, ctx.preferences);
+  if (!choice || choice.suite.group?.id !== keGroup) return undefined;
+  return { suite: choice.suite, spiOut: spiNumber(choice.from.spi) };
+}
+
+function readAnswer(
+  ctx: IkeContext,
+  offer: ChildOffer,
+  message: Received,
+  nr: Uint8Array,
+): Outcome {
+  const chosen = suiteOf(ctx, offer, message);
+  if (!chosen) return { ok: false, why: 'its answer is no choice from our offer' };
+  const tsi = find(message.payloads, 'TSi')!.selectors;
+  const tsr = find(message.payloads, 'TSr')!.selectors;
+  if (!isExactly(tsi, offer.ours) || !isExactly(tsr, offer.theirs))
+    return { ok: false, why: 'it answers with other traffic selectors' };
+  const { keyExchange, ni, spiIn, ours, theirs } = offer;
+  const ke = find(message.payloads, 'KE');
+  const shared = ke && keyExchange?.pair.shared(ke.data);
+  if (keyExchange && (!shared || ke.group !== keyExchange.group.id))
+    return { ok: false, why: 'its KE payload is missing or no member of the group' };
+  return {
+    ok: true,
+    terms: { role: 'initiator', ...chosen, ni, nr, shared, spiIn, ours, theirs },
+  };
+}
+
+/** Installs what the answer settles and fulfils the wish; or fails it and tells the peer. */
+export async function finishChild(
+  ctx: IkeContext,
+  sa: IkeSa,
+  offer: ChildOffer,
+  message: Received,
+  nr: Uint8Array,
+): Promise<void> {
+  const { attempt } = offer;
+  if (attempt.isDone) {
+    // Its patience ended, or a fresh IKE SA was faster.
+    deleteSpi(ctx, sa, offer.spiIn);
+    return;
+  }
+  const outcome = readAnswer(ctx, offer, message, nr);
+  if (!outcome.ok) {
+    attempt.fail('refused', outcome.why);
+    deleteSpi(ctx, sa, offer.spiIn);
+    return;
+  }
+  const child = await installChild(ctx, sa, outcome.terms);
+  if (!child?.tunnel) {
+    attempt.fail('internal', 'the tunnel could not be installed');
+    deleteSpi(ctx, sa, offer.spiIn);
+    return;
+  }
+  ctx.counters.count('tunnels as initiator');
+  if (attempt.isDone) {
+    await deleteChild(ctx, sa, child, 'deleted by us');
+    return;
+  }
+  attempt.succeed(child.tunnel);
+  idleWatch(ctx, sa);
+}

@@ -1,0 +1,61 @@
+/** What the exchanges share: a received message, the answer to it, and refusals. */
+import type { IkeContext } from '../context.js';
+import type { IkeSa } from '../ike-sa.js';
+import type { Head } from '../message.js';
+import { notifyPayload, type Payload } from '../payloads/payload.js';
+import { sealMessage } from '../protect.js';
+import { endSa, transmit } from '../sa-life.js';
+import type { Path } from '../transport.js';
+
+/** A message of the peer whose shape fits the row that runs. */
+export interface Received {
+  head: Head;
+  bytes: Uint8Array;
+  payloads: readonly Payload[];
+  /** Where it came in; the answer goes back the same way. */
+  path: Path;
+}
+
+/** Answers a protected request; the answer is kept for repetitions. */
+export function respond(
+  ctx: IkeContext,
+  sa: IkeSa,
+  request: Received,
+  payloads: readonly Payload[],
+): void {
+  if (!sa.sealer) return; // ended while we were working on it
+  const head = sa.head(request.head.exchange, true, request.head.messageId);
+  const bytes = sealMessage(head, payloads, sa.sealer);
+  sa.responses.finish(bytes);
+  transmit(ctx, bytes, request.path);
+}
+
+export function respondNotify(
+  ctx: IkeContext,
+  sa: IkeSa,
+  request: Received,
+  type: number,
+  data?: Uint8Array,
+): void {
+  respond(ctx, sa, request, [notifyPayload(type, data)]);
+}
+
+/** The answer is an error that ends the IKE SA (RFC 7296 §2.21.2, §2.21.3). */
+export function respondAndEnd(
+  ctx: IkeContext,
+  sa: IkeSa,
+  request: Received,
+  type: number,
+  why: string,
+): void {
+  respondNotify(ctx, sa, request, type);
+  void endSa(ctx, sa, 'deleted by us', why);
+}
+
+/** Seals a request of ours within an SA. */
+export const sealRequest = (
+  sa: IkeSa,
+  exchange: number,
+  messageId: number,
+  payloads: readonly Payload[],
+): Uint8Array => sealMessage(sa.head(exchange, false, messageId), payloads, sa.sealer!);

@@ -1,0 +1,107 @@
+/** CREATE_CHILD_SA for one more pair over an IKE SA that stands (RFC 7296 §1.3.1, OE-67). */
+import type { Attempt } from '../attempt.js';
+import { spiBytes } from '../child.js';
+import { freshChildSpi } from '../child-life.js';
+import type { IkeContext } from '../context.js';
+import { type DhGroup, dhGroupById } from '../crypto/dh.js';
+import type { IkeSa } from '../ike-sa.js';
+import { find, findNotify, type Payload } from '../payloads/payload.js';
+import { espOffer } from '../proposals/offer.js';
+import { Exchange } from '../registries/exchanges.js';
+import { NotifyType } from '../registries/notifies.js';
+import { untilPeerIsDead } from '../schedule.js';
+import { hostSelector, toTrafficSelector } from '../selectors.js';
+import { type ChildOffer, finishChild } from './child-offer.js';
+import { type Received, sealRequest } from './common.js';
+import { errorNames } from './ike-auth-initiator.js';
+import { NONCE_LENGTH } from './ike-sa-init-initiator.js';
+import { idleWatch, peerIsDead } from './informational.js';
+
+/** With a key exchange of its own (OE-98). */
+function makeOffer(ctx: IkeContext, sa: IkeSa, attempt: Attempt, group: DhGroup): ChildOffer {
+  const spiIn = freshChildSpi(ctx, sa);
+  const { ours, theirs } = attempt.wish;
+  return {
+    attempt,
+    spiIn,
+    proposals: espOffer(ctx.preferences, spiBytes(spiIn), ctx.preferences.groups),
+    ours: hostSelector(ours),
+    theirs: hostSelector(theirs),
+    ni: ctx.random(NONCE_LENGTH),
+    keyExchange: { group, pair: ctx.keyPairs.take(group) },
+    inIkeAuth: false,
+  };
+}
+
+const payloadsOf = (ctx: IkeContext, sa: IkeSa, offer: ChildOffer): Payload[] => [
+  { kind: 'SA', proposals: offer.proposals },
+  { kind: 'Nonce', data: offer.ni },
+  {
+    kind: 'KE',
+    group: offer.keyExchange!.group.id,
+    data: offer.keyExchange!.pair.publicKey,
+  },
+  { kind: 'TSi', selectors: [toTrafficSelector(offer.ours)] },
+  { kind: 'TSr', selectors: [toTrafficSelector(offer.theirs)] },
+  ...ctx.extensions.outgoing('CREATE_CHILD_SA request', sa),
+];
+
+/**
+ * Asks for a tunnel within an IKE SA. When the peer stays mute for a while it may have been
+ * restarted; then `stale` is called, and a fresh IKE SA is tried for the same wish.
+ */
+export function startChild(
+  ctx: IkeContext,
+  sa: IkeSa,
+  attempt: Attempt,
+  stale: () => void,
+  wantedGroup?: DhGroup,
+): void {
+  const offer = makeOffer(ctx, sa, attempt, wantedGroup ?? sa.suite!.group);
+  // Once only: a peer that refuses its own wish does not get a third try.
+  const again = wantedGroup
+    ? undefined
+    : (group: DhGroup) => startChild(ctx, sa, attempt, stale, group);
+  sa.requests.send({
+    exchange: Exchange.CREATE_CHILD_SA,
+    schedule: untilPeerIsDead,
+    build: (messageId) =>
+      sealRequest(sa, Exchange.CREATE_CHILD_SA, messageId, payloadsOf(ctx, sa, offer)),
+    answered: (payloads) => childAnswered(ctx, sa, offer, payloads, again),
+    gaveUp: () => {
+      peerIsDead(ctx, sa);
+      if (!attempt.isDone) stale();
+    },
+    repeated: (sendings) => {
+      if (sendings === ctx.limits.staleAfterSendings && !attempt.isDone) stale();
+    },
+  });
+}
+
+function childAnswered(
+  ctx: IkeContext,
+  sa: IkeSa,
+  offer: ChildOffer,
+  payloads: readonly Payload[],
+  again: ((group: DhGroup) => void) | undefined,
+): void {
+  const message = { payloads } as Received;
+  if (find(payloads, 'SA')) {
+    const veto = ctx.extensions.incoming('CREATE_CHILD_SA response', sa, payloads);
+    if (veto) {
+      ctx.counters.count('vetoes');
+      offer.attempt.fail('refused', veto.why);
+    }
+    void finishChild(ctx, sa, offer, message, find(payloads, 'Nonce')!.data);
+    return;
+  }
+  const wanted = findNotify(payloads, NotifyType.INVALID_KE_PAYLOAD)?.data;
+  const group = wanted?.length === 2 ? dhGroupById(wanted[0]! * 256 + wanted[1]!) : undefined;
+  if (group && again && ctx.preferences.groups.includes(group)) {
+    again(group);
+    return;
+  }
+  const why = `the peer is proven and refuses the tunnel: ${errorNames(message)}`;
+  offer.attempt.fail('refused', why);
+  idleWatch(ctx, sa);
+}

@@ -1,0 +1,90 @@
+/** CREATE_CHILD_SA as responder (RFC 7296 §1.3): one more tunnel. Rekeying is refused as yet. */
+import { uintBytes } from '../../bytes/bytes.js';
+import { spiNumber } from '../child.js';
+import type { IkeContext } from '../context.js';
+import { type DhGroup, dhGroupById } from '../crypto/dh.js';
+import type { IkeSa } from '../ike-sa.js';
+import { find, findNotify, type Payload } from '../payloads/payload.js';
+import { NotifyType } from '../registries/notifies.js';
+import { agree, type ChildAnswer, makeChild } from './child-answer.js';
+import { type Received, respond, respondNotify } from './common.js';
+import { announce } from './ike-auth-responder.js';
+import { NONCE_LENGTH } from './ike-sa-init-initiator.js';
+
+/** §1.3: the peer makes a new IKE SA, or waits for the end of this one. */
+export function refuseRekeyOfSa(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  respondNotify(ctx, sa, message, NotifyType.NO_ADDITIONAL_SAS);
+}
+
+/** §1.3.3, §2.25: a Child SA that is not there is told apart from one that we do not rekey. */
+export function refuseRekeyOfChild(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  const { spi } = findNotify(message.payloads, NotifyType.REKEY_SA)!;
+  const isOurs = [...sa.children].some((child) => child.sa.outbound.spi === spiNumber(spi));
+  const { NO_ADDITIONAL_SAS, CHILD_SA_NOT_FOUND } = NotifyType;
+  respondNotify(ctx, sa, message, isOurs ? NO_ADDITIONAL_SAS : CHILD_SA_NOT_FOUND);
+}
+
+/** §2.25.2: the IKE SA is on its way out. */
+export function refuseWhileDeleting(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  respondNotify(ctx, sa, message, NotifyType.TEMPORARY_FAILURE);
+}
+
+/** Our half of the key exchange, where the chosen proposal has a group. */
+type Exchanged =
+  | { ok: true; payloads: Payload[]; shared?: Uint8Array }
+  | { ok: false; wanted: DhGroup };
+
+function exchangeKeys(ctx: IkeContext, message: Received, group: DhGroup | undefined): Exchanged {
+  if (!group) return { ok: true, payloads: [] };
+  const ke = find(message.payloads, 'KE');
+  if (ke?.group !== group.id) return { ok: false, wanted: group };
+  const pair = ctx.keyPairs.take(dhGroupById(group.id)!);
+  const shared = pair.shared(ke.data);
+  if (!shared) return { ok: false, wanted: group };
+  return {
+    ok: true,
+    shared,
+    payloads: [{ kind: 'KE', group: group.id, data: pair.publicKey }],
+  };
+}
+
+export async function childRequested(ctx: IkeContext, sa: IkeSa, message: Received): Promise<void> {
+  const veto = ctx.extensions.incoming('CREATE_CHILD_SA request', sa, message.payloads);
+  if (veto) {
+    ctx.counters.count('vetoes');
+    respondNotify(ctx, sa, message, NotifyType.NO_ADDITIONAL_SAS);
+    return;
+  }
+  const agreed = agree(ctx, sa, message, false);
+  if ('ok' in agreed) {
+    finish(ctx, sa, message, agreed, []);
+    return;
+  }
+  const exchanged = exchangeKeys(ctx, message, agreed.choice.suite.group);
+  if (!exchanged.ok) {
+    const wanted = uintBytes(exchanged.wanted.id, 2);
+    respondNotify(ctx, sa, message, NotifyType.INVALID_KE_PAYLOAD, wanted);
+    return;
+  }
+  const nr = ctx.random(NONCE_LENGTH);
+  const ni = find(message.payloads, 'Nonce')!.data;
+  const { shared } = exchanged;
+  const answer = await makeChild(ctx, sa, agreed, { ni, nr, shared, inIkeAuth: false });
+  finish(ctx, sa, message, answer, [{ kind: 'Nonce', data: nr }, ...exchanged.payloads]);
+}
+
+/** SA, Nonce, KE, TSi, TSr in this order; or just the refusal. */
+function finish(
+  ctx: IkeContext,
+  sa: IkeSa,
+  message: Received,
+  answer: ChildAnswer,
+  between: readonly Payload[],
+): void {
+  const [first, ...others] = answer.payloads;
+  const payloads = answer.ok
+    ? [first!, ...between, ...others, ...ctx.extensions.outgoing('CREATE_CHILD_SA response', sa)]
+    : answer.payloads;
+  respond(ctx, sa, message, payloads);
+  announce(ctx, sa, answer);
+}

@@ -1,0 +1,156 @@
+/** IKE_AUTH as initiator (RFC 7296 §1.2): who is it, and do we get the tunnel? */
+import type { Attempt } from '../attempt.js';
+import { checkProof, proveOurselves } from '../authentication.js';
+import { spiBytes } from '../child.js';
+import { freshChildSpi } from '../child-life.js';
+import type { IkeContext } from '../context.js';
+import { formatIdentity, type Identity, sameIdentity } from '../identity.js';
+import type { IkeSa } from '../ike-sa.js';
+import { watchPeer } from '../liveness.js';
+import { find, findAll, type Payload } from '../payloads/payload.js';
+import { espOffer } from '../proposals/offer.js';
+import { Exchange } from '../registries/exchanges.js';
+import { isErrorNotify, NotifyType, notifyName } from '../registries/notifies.js';
+import { endSa, enter } from '../sa-life.js';
+import { untilPatienceEnds } from '../schedule.js';
+import { hostSelector, toTrafficSelector } from '../selectors.js';
+import { type ChildOffer, finishChild } from './child-offer.js';
+import { type Received, sealRequest } from './common.js';
+import { idleWatch, rejectPeer } from './informational.js';
+
+const idPayload = (kind: 'IDi' | 'IDr', { type, data }: Identity): Payload => ({
+  kind,
+  idType: type,
+  data,
+});
+
+export const identityOf = ({ idType, data }: { idType: number; data: Uint8Array }): Identity => ({
+  type: idType,
+  data,
+});
+
+/** The offer for the Child SA of IKE_AUTH; it takes its keys from the nonces of IKE_SA_INIT. */
+function firstChildOffer(ctx: IkeContext, sa: IkeSa, attempt: Attempt): ChildOffer {
+  const spiIn = freshChildSpi(ctx, sa);
+  const { ours, theirs } = attempt.wish;
+  return {
+    attempt,
+    spiIn,
+    proposals: espOffer(ctx.preferences, spiBytes(spiIn), []),
+    ours: hostSelector(ours),
+    theirs: hostSelector(theirs),
+    ni: sa.init.ni,
+    keyExchange: undefined,
+    inIkeAuth: true,
+  };
+}
+
+/** The IKE SA has keys; now both ends prove themselves, and the tunnel is asked for. */
+export function sendAuth(ctx: IkeContext, sa: IkeSa, attempt: Attempt): void {
+  const identity = ctx.identity(sa.path.local.address);
+  const proof = proveOurselves(ctx, sa, identity);
+  if (!proof.ok) {
+    attempt.fail('refused', `the peer takes no signature that our key can make: ${proof.why}`);
+    void endSa(ctx, sa, 'deleted by us', proof.why);
+    return;
+  }
+  const offer = firstChildOffer(ctx, sa, attempt);
+  sa.firstOffer = offer;
+  const payloads: Payload[] = [
+    idPayload('IDi', identity),
+    ...(attempt.wish.identity ? [idPayload('IDr', attempt.wish.identity)] : []),
+    { kind: 'AUTH', ...proof.auth },
+    { kind: 'SA', proposals: offer.proposals },
+    { kind: 'TSi', selectors: [toTrafficSelector(offer.ours)] },
+    { kind: 'TSr', selectors: [toTrafficSelector(offer.theirs)] },
+    ...ctx.extensions.outgoing('IKE_AUTH request', sa),
+  ];
+  enter(ctx, sa, 'AUTH_SENT', 'IKE_SA_INIT is answered');
+  sa.requests.send({
+    exchange: Exchange.IKE_AUTH,
+    schedule: untilPatienceEnds,
+    build: (messageId) => sealRequest(sa, Exchange.IKE_AUTH, messageId, payloads),
+    gaveUp: () => undefined,
+  });
+}
+
+/** Says what is wrong with the peer's proof; with nothing wrong the IKE SA is established. */
+function authenticate(ctx: IkeContext, sa: IkeSa, message: Received): string | undefined {
+  const { wish } = sa.attempt!;
+  const identity = identityOf(find(message.payloads, 'IDr')!);
+  if (wish.identity && !sameIdentity(wish.identity, identity))
+    return `it is ${formatIdentity(identity)}, not ${formatIdentity(wish.identity)}`;
+  const auth = find(message.payloads, 'AUTH')!;
+  const proof = checkProof(ctx, sa, { identity, auth, keys: wish.keys });
+  if (!proof.ok) return `signature of ${formatIdentity(identity)} does not verify: ${proof.why}`;
+  sa.peer = { identity, key: proof.key };
+  return undefined;
+}
+
+/** OE-46: it is not who it should be. The peer is told; it believes the IKE SA stands. */
+function notAuthentic(ctx: IkeContext, sa: IkeSa, why: string): void {
+  ctx.counters.count('peers not authenticated');
+  sa.attempt?.fail('signature', why);
+  enter(ctx, sa, 'DELETING', why);
+  rejectPeer(ctx, sa, why);
+}
+
+/** Proof and extensions; false when it ended here. */
+function establish(ctx: IkeContext, sa: IkeSa, message: Received): boolean {
+  const wrong = authenticate(ctx, sa, message);
+  const veto = wrong
+    ? undefined
+    : ctx.extensions.incoming('IKE_AUTH response', sa, message.payloads);
+  if (wrong) notAuthentic(ctx, sa, wrong);
+  if (veto) {
+    ctx.counters.count('vetoes');
+    sa.attempt?.fail('refused', veto.why);
+    enter(ctx, sa, 'DELETING', veto.why);
+    rejectPeer(ctx, sa, veto.why);
+  }
+  if (wrong || veto) return false;
+  enter(ctx, sa, 'ESTABLISHED', 'both ends are proven');
+  watchPeer(ctx, sa);
+  return true;
+}
+
+/** Wishes that waited for this SA get their turn (OE-67). */
+function serveWaiting(ctx: IkeContext, sa: IkeSa): void {
+  for (const attempt of sa.waiting.splice(0)) if (!attempt.isDone) ctx.dispatch(attempt);
+}
+
+/** Both the IKE SA and its Child SA. */
+export async function authAnswered(ctx: IkeContext, sa: IkeSa, message: Received): Promise<void> {
+  const offer = sa.firstOffer!;
+  if (!establish(ctx, sa, message)) return;
+  sa.attempt = undefined;
+  serveWaiting(ctx, sa);
+  await finishChild(ctx, sa, offer, message, sa.init.nr);
+}
+
+/** OE-41: an IKE SA alone is no success. It is kept a while for other pairs. */
+export function authAnsweredWithoutChild(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  const { attempt } = sa;
+  if (!establish(ctx, sa, message)) return;
+  sa.attempt = undefined;
+  attempt?.fail('refused', `the peer is proven and refuses the tunnel: ${errorNames(message)}`);
+  serveWaiting(ctx, sa);
+  idleWatch(ctx, sa);
+}
+
+export const errorNames = (message: Received): string =>
+  findAll(message.payloads, 'N')
+    .filter(({ type }) => isErrorNotify(type))
+    .map(({ type }) => notifyName(type))
+    .join(', ');
+
+/** A refusal under the keys of this IKE SA. Those who wait for it would hear the same. */
+export function authRefused(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  const names = errorNames(message);
+  const isAboutUs = findAll(message.payloads, 'N').some(
+    ({ type }) => type === NotifyType.AUTHENTICATION_FAILED,
+  );
+  const why = isAboutUs ? `the peer does not accept our proof (${names})` : `refused: ${names}`;
+  for (const attempt of [sa.attempt, ...sa.waiting.splice(0)]) attempt?.fail('refused', why);
+  void endSa(ctx, sa, 'deleted by peer', why);
+}

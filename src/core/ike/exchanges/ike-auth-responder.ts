@@ -1,0 +1,115 @@
+/**
+ * IKE_AUTH as responder (RFC 7296 §1.2). The request waits while the owner looks for the peer's keys
+ * and asks whether it may have the tunnel; others are served meanwhile, and repetitions of the
+ * request are passed over. The tunnel is in the kernel before the answer leaves (OE-65).
+ */
+import { checkProof, proveOurselves } from '../authentication.js';
+import type { IkeContext } from '../context.js';
+import { formatIdentity, type Identity } from '../identity.js';
+import type { IkeSa } from '../ike-sa.js';
+import { watchPeer } from '../liveness.js';
+import { find, type Payload } from '../payloads/payload.js';
+import { NotifyType } from '../registries/notifies.js';
+import { endSa, enter } from '../sa-life.js';
+import { withinTime } from '../within-time.js';
+import { agree, type ChildAnswer, makeChild } from './child-answer.js';
+import { type Received, respond, respondAndEnd } from './common.js';
+import { identityOf } from './ike-auth-initiator.js';
+import { idleWatch } from './informational.js';
+
+const { AUTHENTICATION_FAILED } = NotifyType;
+
+function notAuthentic(ctx: IkeContext, sa: IkeSa, message: Received, why: string): void {
+  ctx.counters.count('peers not authenticated');
+  ctx.log.info(`peer ${sa.path.remote.address} not authenticated: ${why}`);
+  respondAndEnd(ctx, sa, message, AUTHENTICATION_FAILED, why);
+}
+
+/** §2.16, RFC 6023: something else than signatures is asked for; or nothing that makes sense. */
+export function refuseOtherAuth(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  enter(ctx, sa, 'AUTH_PENDING', 'IKE_AUTH of a kind that is not spoken here');
+  notAuthentic(ctx, sa, message, 'it wants EAP or an IKE SA without a tunnel');
+}
+
+/** The owner's keys; `undefined` when the SA ended here. */
+async function keysOf(ctx: IkeContext, sa: IkeSa, message: Received, identity: Identity) {
+  const { remote, local } = sa.path;
+  const claim = { identity, address: remote.address, local: local.address };
+  const answer = await withinTime(ctx.timers, ctx.limits.ownerMs, ctx.owner.keysFor(claim));
+  if (sa.state !== 'AUTH_PENDING') return undefined;
+  if (!answer) {
+    // Without an answer the peer takes us for silent, which is what we are: its verdict is short.
+    void endSa(ctx, sa, 'expired', `keys of ${formatIdentity(identity)} did not come in time`);
+    return undefined;
+  }
+  if (answer.ok) return answer.keys;
+  const name = formatIdentity(identity);
+  notAuthentic(ctx, sa, message, `no keys for ${name}: ${answer.why}`);
+  return undefined;
+}
+
+/** Identity and proof of the peer. False when the SA ended here. */
+async function authenticate(ctx: IkeContext, sa: IkeSa, message: Received): Promise<boolean> {
+  const identity = identityOf(find(message.payloads, 'IDi')!);
+  const keys = await keysOf(ctx, sa, message, identity);
+  if (!keys) return false;
+  const auth = find(message.payloads, 'AUTH')!;
+  const proof = checkProof(ctx, sa, { identity, auth, keys });
+  if (!proof.ok) {
+    const name = formatIdentity(identity);
+    notAuthentic(ctx, sa, message, `signature of ${name} does not verify: ${proof.why}`);
+    return false;
+  }
+  sa.peer = { identity, key: proof.key };
+  const veto = ctx.extensions.incoming('IKE_AUTH request', sa, message.payloads);
+  if (!veto) return true;
+  ctx.counters.count('vetoes');
+  notAuthentic(ctx, sa, message, veto.why);
+  return false;
+}
+
+/** The tunnel of the request, or the notify that refuses it. */
+function firstChild(ctx: IkeContext, sa: IkeSa, message: Received): Promise<ChildAnswer> {
+  const agreed = agree(ctx, sa, message, true);
+  if ('ok' in agreed) return Promise.resolve(agreed);
+  const { ni, nr } = sa.init;
+  return makeChild(ctx, sa, agreed, { ni, nr, inIkeAuth: true });
+}
+
+export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Received): Promise<void> {
+  sa.timers.cancel('half-open');
+  enter(ctx, sa, 'AUTH_PENDING', 'keys of the peer are looked for');
+  if (!(await authenticate(ctx, sa, message))) return;
+  const own = ctx.identity(sa.path.local.address);
+  const proof = proveOurselves(ctx, sa, own);
+  if (!proof.ok) {
+    notAuthentic(ctx, sa, message, `no signature of ours that it takes: ${proof.why}`);
+    return;
+  }
+  const answer = await firstChild(ctx, sa, message);
+  if (sa.state !== 'AUTH_PENDING') return;
+  enter(ctx, sa, 'ESTABLISHED', 'both ends are proven');
+  watchPeer(ctx, sa);
+  const payloads: Payload[] = [
+    { kind: 'IDr', idType: own.type, data: own.data },
+    { kind: 'AUTH', ...proof.auth },
+    ...answer.payloads,
+    ...ctx.extensions.outgoing('IKE_AUTH response', sa),
+  ];
+  respond(ctx, sa, message, payloads);
+  announce(ctx, sa, answer);
+}
+
+/** Tells the owner, or the log, what became of a tunnel that a peer asked for. */
+export function announce(ctx: IkeContext, sa: IkeSa, answer: ChildAnswer): void {
+  if (answer.ok) {
+    ctx.counters.count('tunnels as responder');
+    // It may have ended again while the answer was being made.
+    if (answer.child.tunnel && answer.child.state === 'UP')
+      ctx.owner.established(answer.child.tunnel);
+  } else {
+    ctx.counters.count('peers refused');
+    ctx.log.info(`tunnel refused to ${sa.path.remote.address}: ${answer.why}`);
+  }
+  idleWatch(ctx, sa);
+}

@@ -1,0 +1,76 @@
+/**
+ * What a plugin can add to IKE: payloads and notifies in messages of an exchange, a look at those of
+ * the peer with a veto, an authorization of its own, and authentication methods. NAT detection and
+ * the signature hash notify of this daemon are extensions too.
+ *
+ *     const hello: Extension = {
+ *       name: 'hello',
+ *       outgoing: (message) =>
+ *         message === 'IKE_SA_INIT request' ? [notifyPayload(40960, utf8('hello'))] : [],
+ *       incoming: (message, sa, payloads) => {
+ *         if (findNotify(payloads, 40960)) sa.facts.set('hello', true);
+ *         return undefined;
+ *       },
+ *     };
+ */
+import type { IpAddress, Prefix } from '../net/address.js';
+import type { PublicKey } from '../pki/public-key.js';
+import type { AuthValue, VerifyResult } from './crypto/signature.js';
+import type { ClientResult } from './daemon.js';
+import type { Identity } from './identity.js';
+import type { Payload } from './payloads/payload.js';
+import type { Path } from './transport.js';
+
+/** Messages that an extension can add to and look at. */
+export type ExtensibleMessage =
+  | 'IKE_SA_INIT request'
+  | 'IKE_SA_INIT response'
+  | 'IKE_AUTH request'
+  | 'IKE_AUTH response'
+  | 'CREATE_CHILD_SA request'
+  | 'CREATE_CHILD_SA response';
+
+/** What an extension sees of an IKE SA. */
+export interface SaView {
+  readonly role: 'initiator' | 'responder';
+  readonly path: Path;
+  /** 8 bytes each; the responder's is zero before it is known. */
+  readonly spiInitiator: Uint8Array;
+  readonly spiResponder: Uint8Array;
+  /** Who the other end is, once it has proven it. */
+  readonly peer: { identity: Identity; key: PublicKey } | undefined;
+  /** Memory of extensions for this IKE SA, by names of their own. */
+  readonly facts: Map<string, unknown>;
+  /** Who is behind a NAT, once NAT detection has run. */
+  nat: { we: boolean; peer: boolean };
+  /** Hash algorithms of the peer (RFC 7427 §4); `undefined` when it named none. */
+  peerHashes: readonly number[] | undefined;
+}
+
+/** Nothing against it, or the reason why the exchange must not go on. */
+export type Veto = undefined | { why: string };
+
+/** A way to prove who one is, beside the signatures that are built in. */
+export interface AuthenticationMethod {
+  /** IANA "IKEv2 Authentication Method" of the AUTH payloads that `verify` is asked about. */
+  readonly method: number;
+  /** Our AUTH payload, or `undefined` to leave it to the built-in signatures. */
+  sign?(octets: Uint8Array, sa: SaView): AuthValue | undefined;
+  /** `key`: what the peer is known by from now on. */
+  verify(
+    auth: AuthValue,
+    octets: Uint8Array,
+    claim: { identity: Identity; address: IpAddress; keys: readonly PublicKey[] },
+  ): (VerifyResult & { ok: true; key: PublicKey }) | (VerifyResult & { ok: false });
+}
+
+export interface Extension {
+  readonly name: string;
+  /** Payloads to add to a message of ours. */
+  outgoing?(message: ExtensibleMessage, sa: SaView): readonly Payload[];
+  /** Looks at a message of the peer before it has any effect. Must not wait. */
+  incoming?(message: ExtensibleMessage, sa: SaView, payloads: readonly Payload[]): Veto;
+  /** May a proven peer have this tunnel? Asked beside the owner; one no is a no. */
+  authorize?(sa: SaView, theirs: Prefix, ours: Prefix): Promise<ClientResult>;
+  readonly authentication?: AuthenticationMethod;
+}

@@ -1,0 +1,80 @@
+/** Asks all extensions. One that throws is off from then on, with a log line, and the others go on. */
+import type { Logger } from '../log.js';
+import type { Prefix } from '../net/address.js';
+import type { ClientResult } from './daemon.js';
+import type {
+  AuthenticationMethod,
+  ExtensibleMessage,
+  Extension,
+  SaView,
+  Veto,
+} from './extension.js';
+import type { Payload } from './payloads/payload.js';
+
+export class Extensions {
+  readonly #off = new Set<Extension>();
+
+  constructor(
+    private readonly all: readonly Extension[],
+    private readonly log: Logger,
+  ) {
+    const names = all.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new Error(`IKE extension '${twice}' is registered twice`);
+  }
+
+  outgoing(message: ExtensibleMessage, sa: SaView): Payload[] {
+    return this.#working().flatMap(
+      (one) => this.#guard(one, () => one.outgoing?.(message, sa)) ?? [],
+    );
+  }
+
+  /** The first veto; every extension has seen the message up to then. */
+  incoming(message: ExtensibleMessage, sa: SaView, payloads: readonly Payload[]): Veto {
+    for (const one of this.#working()) {
+      const veto = this.#guard(one, () => one.incoming?.(message, sa, payloads));
+      if (veto) return { why: `${one.name}: ${veto.why}` };
+    }
+    return undefined;
+  }
+
+  async authorize(sa: SaView, theirs: Prefix, ours: Prefix): Promise<ClientResult> {
+    for (const one of this.#working()) {
+      if (!one.authorize) continue;
+      const result = await this.#guardAsync(one, one.authorize(sa, theirs, ours));
+      if (!result.ok) return result;
+    }
+    return { ok: true };
+  }
+
+  authentication(): AuthenticationMethod[] {
+    return this.#working().flatMap((one) => one.authentication ?? []);
+  }
+
+  #working(): Extension[] {
+    return this.all.filter((one) => !this.#off.has(one));
+  }
+
+  #guard<T>(one: Extension, run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      this.#switchOff(one, error);
+      return undefined;
+    }
+  }
+
+  async #guardAsync(one: Extension, answer: Promise<ClientResult>): Promise<ClientResult> {
+    try {
+      return await answer;
+    } catch (error) {
+      this.#switchOff(one, error);
+      return { ok: false, why: `extension ${one.name} failed` };
+    }
+  }
+
+  #switchOff(one: Extension, error: unknown): void {
+    this.#off.add(one);
+    this.log.error(`extension ${one.name} is off, it failed: ${String(error)}`);
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The IKEv2 daemon (RFC 7296): puts the parts together and is what `policy` talks to.
+ *
+ *     const ike = createIkeDaemon({ network, clock, timers, random, log, key, owner, … });
+ *     await ike.start();
+ *     const result = await ike.connect({ local, remote, ours, theirs, keys, patienceMs: 20_000 });
+ */
+import type { InstalledSa } from '../kernel/child-sa.js';
+import type { Logger } from '../log.js';
+import type { IpAddress, IpFamily } from '../net/address.js';
+import type { Network } from '../net/network.js';
+import type { PrivateKey } from '../pki/private-key.js';
+import type { Clock, Timers } from '../platform/platform.js';
+import { Attempts } from './attempts.js';
+import type { Child } from './child.js';
+import type { IkeContext } from './context.js';
+import { Cookies } from './cookie.js';
+import { Counters } from './counters.js';
+import { createKeyPairPool } from './crypto/key-pair-pool.js';
+import type { IkeDaemon, IkeOwner, Tunnel, TunnelResult, TunnelWish } from './daemon.js';
+import { receive } from './dispatch.js';
+import { deleteChild, deleteSa } from './exchanges/informational.js';
+import type { Extension } from './extension.js';
+import { Extensions } from './extensions.js';
+import { HalfOpen } from './half-open.js';
+import { addressIdentity, type Identity } from './identity.js';
+import type { IkeSa } from './ike-sa.js';
+import { defaultLimits, type IkeLimits } from './limits.js';
+import { check } from './liveness.js';
+import { natDetection } from './nat-detection.js';
+import { defaultPreferences, type Preferences } from './proposals/offer.js';
+import { endSa } from './sa-life.js';
+import { SaRegistry } from './sa-registry.js';
+import { signatureHashes } from './signature-hashes.js';
+import { Transport } from './transport.js';
+import { withinTime } from './within-time.js';
+
+export interface IkeDaemonOptions {
+  network: Network;
+  clock: Clock;
+  timers: Timers;
+  random(length: number): Uint8Array;
+  log: Logger;
+  owner: IkeOwner;
+  key: PrivateKey;
+  /** Identity to show from a local address; that address when absent (OE-104). */
+  identity?(local: IpAddress): Identity;
+  /** Firewall mark on all that the daemon sends. */
+  mark?: number;
+  /** Both when absent. */
+  families?: readonly IpFamily[];
+  /** Lifetimes of Child SAs. */
+  softSeconds: number;
+  hardSeconds: number;
+  /** Packets that came in through a tunnel; saves liveness probes. */
+  inboundPackets?(installed: InstalledSa): Promise<number>;
+  extensions?: readonly Extension[];
+  preferences?: Partial<Preferences>;
+  limits?: Partial<IkeLimits>;
+  /** Ephemeral key pairs made ahead for each group. */
+  readyKeyPairs?: number;
+}
+
+/** The daemon, with what is not part of its contract towards `policy`. */
+export interface FullIkeDaemon extends IkeDaemon {
+  /** Resolves with false when the peer turned out to be dead; its tunnels have ended then. */
+  check(tunnel: Tunnel): Promise<boolean>;
+}
+
+const READY_KEY_PAIRS = 2;
+
+export function createIkeDaemon(options: IkeDaemonOptions): FullIkeDaemon {
+  return new Daemon(options);
+}
+
+class Daemon implements FullIkeDaemon {
+  readonly #ctx: IkeContext;
+  readonly #attempts: Attempts;
+  readonly #transport: Transport;
+
+  constructor(options: IkeDaemonOptions) {
+    const { network, mark, families = [4, 6] } = options;
+    this.#transport = new Transport(
+      { network, families, mark },
+      {
+        message: (bytes, path) => receive(this.#ctx, bytes, path),
+        unreachable: (event) => this.#attempts.unreachable(event),
+      },
+    );
+    this.#ctx = createContext(options, this.#transport, (attempt) =>
+      this.#attempts.dispatch(attempt),
+    );
+    this.#attempts = new Attempts(this.#ctx);
+  }
+
+  start(): Promise<void> {
+    return this.#transport.start();
+  }
+
+  connect(wish: TunnelWish): Promise<TunnelResult> {
+    return this.#attempts.connect(wish);
+  }
+
+  async close(tunnel: Tunnel): Promise<void> {
+    const found = this.#find((child) => child.tunnel?.id === tunnel.id);
+    if (found) await deleteChild(this.#ctx, found.sa, found.child, 'deleted by us');
+  }
+
+  expired(installed: InstalledSa): void {
+    const found = this.#find((child) => child.tunnel?.installed.reqid === installed.reqid);
+    if (found) void deleteChild(this.#ctx, found.sa, found.child, 'expired');
+  }
+
+  async check(tunnel: Tunnel): Promise<boolean> {
+    const found = this.#find((child) => child.tunnel?.id === tunnel.id);
+    return found ? check(this.#ctx, found.sa) : false;
+  }
+
+  counters(): Record<string, number> {
+    const { counters, sas, halfOpen } = this.#ctx;
+    const tunnels = sas.all().reduce((sum, sa) => sum + sa.children.size, 0);
+    return { ...counters.all(), 'IKE SAs': sas.size, 'half-open': halfOpen.count, tunnels };
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    const ctx = this.#ctx;
+    if (ctx.isStopping) return;
+    ctx.isStopping = true;
+    this.#attempts.stop('the service is stopping');
+    const leaving = Promise.all(ctx.sas.all().map((sa) => this.#leave(sa)));
+    await withinTime(ctx.timers, graceMs, leaving);
+    const why = 'the service is stopping';
+    await Promise.all(ctx.sas.all().map((sa) => endSa(ctx, sa, 'deleted by us', why)));
+    for (const sa of ctx.sas.all()) forget(ctx, sa);
+    ctx.keyPairs.stop();
+    this.#transport.stop();
+  }
+
+  /** OE-148: whoever shares an IKE SA with us is told. */
+  async #leave(sa: IkeSa): Promise<void> {
+    if (sa.state === 'ESTABLISHED') await deleteSa(this.#ctx, sa, 'the service is stopping');
+    else if (sa.state === 'GONE') forget(this.#ctx, sa);
+    else await endSa(this.#ctx, sa, 'deleted by us', 'the service is stopping');
+  }
+
+  #find(fits: (child: Child) => boolean): { sa: IkeSa; child: Child } | undefined {
+    for (const sa of this.#ctx.sas.all())
+      for (const child of sa.children) if (fits(child)) return { sa, child };
+    return undefined;
+  }
+}
+
+/** Leaves nothing: no timer, no entry. */
+function forget(ctx: IkeContext, sa: IkeSa): void {
+  sa.timers.cancelAll();
+  ctx.sas.remove(sa);
+}
+
+function createContext(
+  options: IkeDaemonOptions,
+  transport: Transport,
+  dispatch: IkeContext['dispatch'],
+): IkeContext {
+  const { clock, timers, random, log, owner, key, softSeconds, hardSeconds } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const preferences = { ...defaultPreferences, ...options.preferences };
+  const size = options.readyKeyPairs ?? READY_KEY_PAIRS;
+  return {
+    owner,
+    log,
+    clock,
+    timers,
+    random,
+    key,
+    identity: options.identity ?? addressIdentity,
+    inboundPackets: options.inboundPackets,
+    lifetime: { softSeconds, hardSeconds },
+    limits,
+    preferences,
+    counters: new Counters(),
+    transport,
+    extensions: new Extensions([natDetection, signatureHashes, ...(options.extensions ?? [])], log),
+    sas: new SaRegistry(),
+    keyPairs: createKeyPairPool({ groups: preferences.groups.slice(0, 1), size, timers, random }),
+    halfOpen: new HalfOpen(limits),
+    cookies: new Cookies(clock, random),
+    dispatch,
+    nextTunnelId: 1,
+    isStopping: false,
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * One IKE SA: who is at the other end, in which state it is, its keys, and what runs within it. It
+ * knows no exchange; those are in `exchanges/` and work on it.
+ */
+import { toHex } from '../bytes/hex.js';
+import type { PublicKey } from '../pki/public-key.js';
+import type { Timers } from '../platform/platform.js';
+import type { Attempt } from './attempt.js';
+import type { Child } from './child.js';
+import { createSealer, type Sealer, type SkKeys } from './crypto/cipher.js';
+import type { DhGroup, KeyPair } from './crypto/dh.js';
+import { deriveIkeKeys, type IkeKeys } from './crypto/keymat.js';
+import type { ChildOffer } from './exchanges/child-offer.js';
+import type { SaView } from './extension.js';
+import type { Identity } from './identity.js';
+import type { Head } from './message.js';
+import { NamedTimers } from './named-timers.js';
+import type { IkeSuite } from './proposals/choose.js';
+import type { RequestWindow } from './request-window.js';
+import { ResponseWindow } from './response-window.js';
+import type { State } from './states.js';
+import type { Path } from './transport.js';
+
+export type Role = 'initiator' | 'responder';
+
+/** What IKE_SA_INIT leaves for the keys and for AUTH. */
+export interface InitFacts {
+  /** The two messages as they were sent: AUTH signs them (RFC 7296 §2.15). */
+  request: Uint8Array;
+  response: Uint8Array;
+  ni: Uint8Array;
+  nr: Uint8Array;
+}
+
+/** What makes the secret, kept until the keys are derived and not longer. */
+export interface KeyExchange {
+  group: DhGroup;
+  pair: KeyPair;
+  peerPublic?: Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+
+export class IkeSa implements SaView {
+  state: State = 'NONE';
+  spiPeer: Uint8Array = new Uint8Array(8);
+  peer: { identity: Identity; key: PublicKey } | undefined;
+  readonly facts = new Map<string, unknown>();
+  nat = { we: false, peer: false };
+  peerHashes: readonly number[] | undefined;
+
+  suite: IkeSuite | undefined;
+  keyExchange: KeyExchange | undefined;
+  keys: IkeKeys | undefined;
+  sealer: Sealer | undefined;
+  readonly init: InitFacts = { request: NOTHING, response: NOTHING, ni: NOTHING, nr: NOTHING };
+
+  /** How often, and with what, IKE_SA_INIT was asked for again. */
+  readonly initRetry: { count: number; cookie: Uint8Array | undefined } = {
+    count: 0,
+    cookie: undefined,
+  };
+
+  /** Requests of ours; set by the one who makes the SA. */
+  requests!: RequestWindow;
+  readonly responses = new ResponseWindow();
+  readonly timers: NamedTimers;
+  readonly children = new Set<Child>();
+  /** The wish that this SA was made for, while it is not fulfilled. */
+  attempt: Attempt | undefined;
+  /** What IKE_AUTH asks for, until it is answered. */
+  firstOffer: ChildOffer | undefined;
+  /** Wishes for other pairs of the same peer, waiting for this SA to stand (OE-67). */
+  readonly waiting: Attempt[] = [];
+  /** Clock of the last authentic message of the peer. */
+  heardMs = 0;
+
+  constructor(
+    readonly role: Role,
+    readonly spiOwn: Uint8Array,
+    public path: Path,
+    timers: Timers,
+  ) {
+    this.timers = new NamedTimers(timers);
+  }
+
+  get spiInitiator(): Uint8Array {
+    return this.role === 'initiator' ? this.spiOwn : this.spiPeer;
+  }
+
+  get spiResponder(): Uint8Array {
+    return this.role === 'initiator' ? this.spiPeer : this.spiOwn;
+  }
+
+  /** For log lines: the peer and both SPIs, always in this order. */
+  get name(): string {
+    const { address } = this.path.remote;
+    return `${address} ${toHex(this.spiInitiator)}_${toHex(this.spiResponder)}`;
+  }
+
+  /** Header of a message that we send within this SA. */
+  head(exchange: number, isResponse: boolean, messageId: number): Head {
+    const { spiInitiator, spiResponder } = this;
+    const isFromInitiator = this.role === 'initiator';
+    return { spiInitiator, spiResponder, exchange, isFromInitiator, isResponse, messageId };
+  }
+
+  /** Keys of what the peer sends. */
+  get peerKeys(): SkKeys | undefined {
+    return this.role === 'initiator' ? this.keys?.responder : this.keys?.initiator;
+  }
+
+  /**
+   * Derives the keys when they are first needed: a responder does its costly mathematics only for a
+   * peer that has come back with IKE_AUTH. False when the peer's public value is none of the group.
+   */
+  deriveKeys(random: (length: number) => Uint8Array): boolean {
+    if (this.keys) return true;
+    const { suite, keyExchange } = this;
+    const shared = keyExchange?.peerPublic && keyExchange.pair.shared(keyExchange.peerPublic);
+    if (!suite || !shared) return false;
+    const { ni, nr } = this.init;
+    const { prf, cipher } = suite;
+    const { spiInitiator, spiResponder } = this;
+    this.keys = deriveIkeKeys({ prf, cipher, shared, ni, nr, spiInitiator, spiResponder });
+    this.keyExchange = undefined;
+    const own = this.role === 'initiator' ? this.keys.initiator : this.keys.responder;
+    this.sealer = createSealer(cipher, own, random);
+    return true;
+  }
+
+  /** Drops everything secret; what is left can answer a repeated request. */
+  forgetSecrets(): void {
+    this.keys = undefined;
+    this.sealer = undefined;
+    this.keyExchange = undefined;
+  }
+}

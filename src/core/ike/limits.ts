@@ -1,0 +1,46 @@
+/** Limits and times of our own choosing, with the reason. Tests and settings may replace each. */
+
+export interface IkeLimits {
+  /** Half-open SAs from which on a stranger must bring a cookie back (RFC 7296 §2.6). */
+  cookieThreshold: number;
+  /** Half-open SAs in all; one takes about 3 KB. */
+  maxHalfOpen: number;
+  /** Half-open SAs of one IPv4 /24 or IPv6 /56: the size of what one person may own. */
+  maxHalfOpenPerPrefix: number;
+  /** A peer that answered IKE_SA_INIT needs one round trip for IKE_AUTH, or a few if packets are lost. */
+  halfOpenMs: number;
+  /** DNS may take its time, but the peer's patience has an end too. */
+  ownerMs: number;
+  /** A repeated request is answered for so long after the IKE SA is gone. */
+  lingerMs: number;
+  /** An IKE SA without tunnels is kept for the next one to the same peer (SP-30, OE-153). */
+  idleMs: number;
+  /** Tunnels with one peer; a person's browser opens some dozens of pairs. */
+  maxChildrenPerSa: number;
+  /** IKE SAs in all. */
+  maxSas: number;
+  /** Silence after which a peer with tunnels is probed (SP-34); 0: never. */
+  livenessMs: number;
+  /** RFC 3948 §4 */
+  keepaliveMs: number;
+  /** A repeated CREATE_CHILD_SA request without an answer: a fresh IKE SA is tried beside it. */
+  staleAfterSendings: number;
+  /** Changes of the IKE_SA_INIT request because of COOKIE and INVALID_KE_PAYLOAD. */
+  maxInitRetries: number;
+}
+
+export const defaultLimits: IkeLimits = {
+  cookieThreshold: 32,
+  maxHalfOpen: 512,
+  maxHalfOpenPerPrefix: 32,
+  halfOpenMs: 30_000,
+  ownerMs: 20_000,
+  lingerMs: 30_000,
+  idleMs: 120_000,
+  maxChildrenPerSa: 256,
+  maxSas: 4096,
+  livenessMs: 60_000,
+  keepaliveMs: 20_000,
+  staleAfterSendings: 3,
+  maxInitRetries: 4,
+};

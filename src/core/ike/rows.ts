@@ -1,0 +1,191 @@
+/**
+ * Which message means what in which state (RFC 7296 §1.2 to §1.4): the table by which the daemon
+ * runs. The first row that fits wins, so a row that is a special case of another stands above it.
+ * `states.ts` has the figure.
+ */
+import type { IkeContext } from './context.js';
+import type { Received } from './exchanges/common.js';
+import {
+  childRequested,
+  refuseRekeyOfChild,
+  refuseRekeyOfSa,
+  refuseWhileDeleting,
+} from './exchanges/create-child-responder.js';
+import {
+  authAnswered,
+  authAnsweredWithoutChild,
+  authRefused,
+} from './exchanges/ike-auth-initiator.js';
+import { authRequested, refuseOtherAuth } from './exchanges/ike-auth-responder.js';
+import {
+  initAnswered,
+  noteRefusal,
+  retryWithCookie,
+  retryWithGroup,
+} from './exchanges/ike-sa-init-initiator.js';
+import { informed } from './exchanges/informational.js';
+import type { IkeSa } from './ike-sa.js';
+import * as messages from './messages.js';
+import type { Request } from './request-window.js';
+import type { State } from './states.js';
+
+/** Handles a message. May take its time; nothing else of the peer is processed meanwhile. */
+export type Handler = (
+  ctx: IkeContext,
+  sa: IkeSa,
+  message: Received,
+  /** Our request that this message answers. */
+  request: Request | undefined,
+) => void | Promise<void>;
+
+export interface Row {
+  readonly story: string;
+  readonly from: readonly State[];
+  readonly message: messages.MessageShape;
+  readonly run: Handler;
+  /** States in which it may leave the SA. */
+  readonly to: readonly State[];
+  /** An answer that does not end our request: it goes on being sent (OE-45). */
+  readonly keepsRequest?: boolean;
+}
+
+/** Answers within an established SA go back to the one who asked. */
+const giveToRequest: Handler = (_ctx, _sa, message, request) =>
+  request?.answered?.(message.payloads);
+
+const standing: readonly State[] = ['ESTABLISHED'];
+const standingOrLeaving: readonly State[] = ['ESTABLISHED', 'DELETING'];
+
+export const rows: readonly Row[] = [
+  // IKE_SA_INIT, unprotected. The request of a stranger has no SA yet, see `dispatch.ts`.
+  {
+    story: 'the responder wants a cookie (§2.6)',
+    from: ['INIT_SENT'],
+    message: messages.cookieDemand,
+    run: retryWithCookie,
+    to: ['INIT_SENT'],
+    keepsRequest: true,
+  },
+  {
+    story: 'the responder wants another group (§1.2)',
+    from: ['INIT_SENT'],
+    message: messages.otherGroupWanted,
+    run: retryWithGroup,
+    to: ['INIT_SENT'],
+    keepsRequest: true,
+  },
+  {
+    story: 'IKE_SA_INIT answered: send IKE_AUTH',
+    from: ['INIT_SENT'],
+    message: messages.initResponse,
+    run: initAnswered,
+    to: ['INIT_SENT', 'AUTH_SENT', 'GONE'],
+    keepsRequest: true,
+  },
+  {
+    story: 'somebody refuses, unproven: a hint and no more (OE-45)',
+    from: ['INIT_SENT'],
+    message: messages.initRefusal,
+    run: noteRefusal,
+    to: ['INIT_SENT'],
+    keepsRequest: true,
+  },
+
+  // IKE_AUTH
+  {
+    story: 'a peer proves itself and wants a tunnel',
+    from: ['INIT_ANSWERED'],
+    message: messages.authRequest,
+    run: authRequested,
+    to: ['AUTH_PENDING', 'ESTABLISHED', 'GONE'],
+  },
+  {
+    story: 'IKE_AUTH of a kind that we do not speak (behind the full one: this fits everything)',
+    from: ['INIT_ANSWERED'],
+    message: messages.otherAuthRequest,
+    run: refuseOtherAuth,
+    to: ['GONE'],
+  },
+  {
+    story: 'the peer is proven and the tunnel is agreed',
+    from: ['AUTH_SENT'],
+    message: messages.authResponse,
+    run: authAnswered,
+    to: ['ESTABLISHED', 'DELETING'],
+  },
+  {
+    story:
+      'the peer is proven and refuses the tunnel (before the bare refusal: both have a notify)',
+    from: ['AUTH_SENT'],
+    message: messages.authWithoutChild,
+    run: authAnsweredWithoutChild,
+    to: ['ESTABLISHED', 'DELETING'],
+  },
+  {
+    story: 'the peer does not take us (§2.21.2)',
+    from: ['AUTH_SENT'],
+    message: messages.authRefusal,
+    run: authRefused,
+    to: ['GONE'],
+  },
+
+  // CREATE_CHILD_SA
+  {
+    story: 'new tunnels while we are leaving (§2.25.2)',
+    from: ['DELETING'],
+    message: messages.childRequest,
+    run: refuseWhileDeleting,
+    to: ['DELETING'],
+  },
+  {
+    story: 'rekey of a Child SA (before the plain request: the notify tells them apart)',
+    from: standing,
+    message: messages.rekeyChildRequest,
+    run: refuseRekeyOfChild,
+    to: standing,
+  },
+  {
+    story: 'one more tunnel',
+    from: standing,
+    message: messages.childRequest,
+    run: childRequested,
+    to: standing,
+  },
+  {
+    story: 'rekey of the IKE SA',
+    from: standing,
+    message: messages.rekeyIkeRequest,
+    run: refuseRekeyOfSa,
+    to: standing,
+  },
+  {
+    story: 'the tunnel that we asked for',
+    from: standingOrLeaving,
+    message: messages.childResponse,
+    run: giveToRequest,
+    to: standingOrLeaving,
+  },
+  {
+    story: 'the tunnel that we asked for is refused',
+    from: standingOrLeaving,
+    message: messages.childRefusal,
+    run: giveToRequest,
+    to: standingOrLeaving,
+  },
+
+  // INFORMATIONAL
+  {
+    story: 'deletes, errors, or nothing at all: the peer asks whether we live',
+    from: standingOrLeaving,
+    message: messages.informationalRequest,
+    run: informed,
+    to: ['ESTABLISHED', 'DELETING', 'GONE'],
+  },
+  {
+    story: 'an answer to our delete, error or probe',
+    from: standingOrLeaving,
+    message: messages.informationalResponse,
+    run: giveToRequest,
+    to: ['ESTABLISHED', 'DELETING', 'GONE'],
+  },
+];

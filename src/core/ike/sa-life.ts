@@ -1,0 +1,94 @@
+/** Birth and death of IKE SAs, and the one place where their state changes. */
+
+import { endChild } from './child-life.js';
+import type { IkeContext } from './context.js';
+import type { TunnelEnd } from './daemon.js';
+import { IkeSa, type Role } from './ike-sa.js';
+import { RequestWindow } from './request-window.js';
+import { moves, type State } from './states.js';
+import type { Path } from './transport.js';
+
+const SPI_LENGTH = 8;
+
+/** Our SPI: random, never zero, not in use. */
+function freshSpi(ctx: IkeContext): Uint8Array {
+  for (;;) {
+    const spi = ctx.random(SPI_LENGTH);
+    if (spi.some((byte) => byte !== 0) && !ctx.sas.bySpi(spi)) return spi;
+  }
+}
+
+/** Up to an eighth of the pause. */
+const jitter = (ctx: IkeContext, pauseMs: number): number =>
+  Math.floor((pauseMs * ctx.random(1)[0]!) / 2048);
+
+/** An SA in state NONE, known to nobody yet. */
+export function createSa(ctx: IkeContext, role: Role, path: Path): IkeSa {
+  const sa = new IkeSa(role, freshSpi(ctx), path, ctx.timers);
+  sa.requests = new RequestWindow({
+    timers: ctx.timers,
+    jitterMs: (pauseMs) => jitter(ctx, pauseMs),
+    transmit(bytes, isRepetition) {
+      if (isRepetition) ctx.counters.count('retransmissions');
+      transmit(ctx, bytes, sa.path);
+    },
+  });
+  return sa;
+}
+
+export function transmit(ctx: IkeContext, bytes: Uint8Array, path: Path): void {
+  ctx.counters.count('messages sent');
+  ctx.transport.send(bytes, path);
+}
+
+const isHalfOpen = (sa: IkeSa): boolean =>
+  sa.state === 'INIT_ANSWERED' || sa.state === 'AUTH_PENDING';
+
+/** Changes the state. A move that is not in the table is a bug of ours; it is logged and not made. */
+export function enter(ctx: IkeContext, sa: IkeSa, to: State, why: string): boolean {
+  const from = sa.state;
+  if (!moves[from].includes(to)) {
+    ctx.counters.count('bad moves');
+    ctx.log.error(`${sa.name}: no move ${from} → ${to} (${why})`);
+    return false;
+  }
+  const wasHalfOpen = isHalfOpen(sa);
+  sa.state = to;
+  if (!wasHalfOpen && isHalfOpen(sa)) ctx.halfOpen.add(sa.path.remote.address);
+  if (wasHalfOpen && !isHalfOpen(sa)) ctx.halfOpen.remove(sa.path.remote.address);
+  ctx.log.debug(`${sa.name}: ${from} → ${to}, ${why}`);
+  return true;
+}
+
+/**
+ * The end of an IKE SA, without a word to the peer. Its tunnels go with it, its wishes are handed out
+ * anew, and for a while it still answers the request that it answered last. Resolves when the kernel
+ * has nothing of it any more; all else is done at once.
+ */
+export async function endSa(
+  ctx: IkeContext,
+  sa: IkeSa,
+  end: TunnelEnd,
+  why: string,
+): Promise<void> {
+  if (sa.state === 'GONE') return;
+  enter(ctx, sa, 'GONE', why);
+  sa.timers.cancelAll();
+  const removed = [...sa.children].map((child) => endChild(ctx, sa, child, end));
+  sa.requests.stop();
+  sa.forgetSecrets();
+  const waiting = sa.waiting.splice(0);
+  for (const attempt of waiting) if (!attempt.isDone) ctx.dispatch(attempt);
+  if (ctx.isStopping) ctx.sas.remove(sa);
+  else sa.timers.set('linger', ctx.limits.lingerMs, () => ctx.sas.remove(sa));
+  await Promise.all(removed);
+}
+
+/** Starts the time after which an IKE SA without tunnels is deleted; again after each use. */
+export function watchIdle(ctx: IkeContext, sa: IkeSa, remove: () => void): void {
+  sa.timers.set('idle', ctx.limits.idleMs, () => {
+    if (sa.state !== 'ESTABLISHED') return;
+    if (sa.children.size === 0 && sa.requests.isIdle) remove();
+    else watchIdle(ctx, sa, remove);
+  });
+}

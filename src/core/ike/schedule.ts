@@ -1,0 +1,26 @@
+/**
+ * When a request is sent again (RFC 7296 §2.1, §2.4). A schedule gives the pause in milliseconds
+ * after the n-th sending (from 1), or `undefined` when it was the last and is still unanswered.
+ */
+
+export type Schedule = (sendings: number) => number | undefined;
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 8000;
+
+/** Doubling pauses without an end: the patience of the one who waits ends it. */
+export const untilPatienceEnds: Schedule = (sendings) =>
+  Math.min(FIRST_PAUSE_MS * 2 ** (sendings - 1), LONGEST_PAUSE_MS);
+
+/**
+ * For requests within an established IKE SA: sent five times, dead after 31 s. Ten seconds of outage
+ * are survived (OE-133), a rebooted peer is noticed soon.
+ */
+export const untilPeerIsDead: Schedule = (sendings) =>
+  sendings <= 5 ? 1000 * 2 ** (sendings - 1) : undefined;
+
+/** OE-130: deletes go out three times, ten seconds apart. */
+export const threeTimes: Schedule = (sendings) => (sendings <= 3 ? 10_000 : undefined);
+
+/** While stopping there is a limit of seconds on the whole, so the pauses are short. */
+export const inHaste: Schedule = (sendings) => (sendings <= 8 ? 400 : undefined);

@@ -1,0 +1,45 @@
+/**
+ * The states of an IKE SA and every move between them. The rows in `rows.ts` say which message makes
+ * which move; the other moves are ours (a wish, a delete, the end of patience).
+ *
+ *   initiator                          responder
+ *
+ *            ┌──────────── NONE ────────────┐
+ *            ▼                              ▼
+ *   ┌──▶ INIT_SENT                    INIT_ANSWERED ──────┐
+ *   └──────┤ │ COOKIE, INVALID_KE           │             │ half-open for too long
+ *          │ ▼                              ▼             │
+ *          │ AUTH_SENT                 AUTH_PENDING ──────┤ (keys and authorization are asked for)
+ *          │ │   │  signature is bad        │             │ refused
+ *          │ ▼   └──────────┐               │             │
+ *          │ ESTABLISHED ◀──┼───────────────┘             │
+ *          │ │   │          ▼                             │
+ *          │ │   └──────▶ DELETING (ours is on its way)   │
+ *          ▼ ▼              ▼                             ▼
+ *         GONE: still answers a repeated request, then is forgotten
+ */
+
+export type State =
+  | 'NONE'
+  | 'INIT_SENT'
+  | 'AUTH_SENT'
+  | 'INIT_ANSWERED'
+  | 'AUTH_PENDING'
+  | 'ESTABLISHED'
+  | 'DELETING'
+  | 'GONE';
+
+export const moves: Readonly<Record<State, readonly State[]>> = {
+  NONE: ['INIT_SENT', 'INIT_ANSWERED', 'GONE'],
+  INIT_SENT: ['INIT_SENT', 'AUTH_SENT', 'GONE'],
+  AUTH_SENT: ['ESTABLISHED', 'DELETING', 'GONE'],
+  INIT_ANSWERED: ['AUTH_PENDING', 'GONE'],
+  AUTH_PENDING: ['ESTABLISHED', 'GONE'],
+  ESTABLISHED: ['DELETING', 'GONE'],
+  DELETING: ['GONE'],
+  GONE: [],
+};
+
+/** States in which both ends have proven who they are. */
+export const isAuthenticated = (state: State): boolean =>
+  state === 'ESTABLISHED' || state === 'DELETING';
