@@ -144,6 +144,7 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
     mark: settings.markBit,
     softSeconds: settings.saSoftSeconds,
     hardSeconds: settings.saHardSeconds,
+    inboundPackets: async (installed) => (await kernel.use(installed)).packetsIn,
   });
   policy.useIke(ike);
   await ike.start();
