@@ -28,7 +28,9 @@ export class Lab {
     this.network = await buildTopology(machine, options);
     for (const site of Object.values(this.network.sites))
       this.routers[site.router] = new Router(machine, site, this.parts);
+    this.tell('network is up');
     await this.#startNames();
+    this.tell('names are served');
     await this.#startWebServers();
     this.tell('built');
   }
@@ -39,6 +41,7 @@ export class Lab {
     const texts = await Promise.all(
       Object.values(network.sites).map((site) => this.#linesOf(site, kinds[site.host])),
     );
+    this.tell('records are made');
     const tampered = Object.values(network.sites)
       .filter((site) => kinds[site.host] === 'bogus')
       .flatMap((site) => [4, 6].map((family) => reverseName(publicAddress(site, family))));
@@ -51,11 +54,13 @@ export class Lab {
     await serveZones(machine, parts.keyFolder, { lines: texts.flat(), names, tampered });
     const server = network.singles.dns[4].address;
     await servesZones(machine, server);
+    this.tell('name server answers');
     for (const site of Object.values(network.sites)) {
       useResolver(site.router, '127.0.0.1');
       useResolver(site.host, site[4].lanGateway);
       await startResolver(machine, site, parts.keyFolder, server);
     }
+    this.tell('resolvers run');
     await Promise.all(Object.keys(network.sites).map((name) => warmResolver(machine, name)));
     await this.setNameServer(options.nameServer);
   }
@@ -70,7 +75,7 @@ export class Lab {
   }
 
   async #startWebServers() {
-    const { sites, singles } = this.network;
+    const { sites } = this.network;
     const servers = [...Object.values(sites).map((site) => site.host), 'carol'];
     for (const host of servers) {
       const folder = path.join(this.machine.folder, `www-${host}`);
@@ -83,7 +88,6 @@ export class Lab {
       const question = ['curl', '-s', '-o', '/dev/null', '--max-time', '1', 'http://127.0.0.1/'];
       await eventually(async () => (await this.machine.exec(host, question)).status === 0);
     }
-    return singles;
   }
 
   /** 'well', 'silent' (drops questions) or 'slow' (half a second more for each answer). */
@@ -131,8 +135,9 @@ export class Lab {
 
   // --- actions
 
-  start(router, configuration) {
-    return this.routers[router].start(configuration);
+  async start(router, configuration) {
+    await this.routers[router].start(configuration);
+    this.tell(`daemon of ${router} is ready`);
   }
 
   stop(router) {
@@ -153,7 +158,14 @@ export class Lab {
     const { status, stdout, stderr } = await this.machine.exec(from, argv);
     const [body, numbers = ''] = stdout.split(/\n(?=[^\n]*$)/);
     const [connect, total] = numbers.split(' ').map((text) => Number(text) * 1000);
-    return { ok: status === 0, connectMs: connect, totalMs: total, body, error: stderr.trim() };
+    this.tell(`${from} asked ${address}: status ${status} after ${total} ms`);
+    return {
+      ok: status === 0,
+      connectMs: connect,
+      totalMs: total,
+      body: body.trim(),
+      error: stderr.trim(),
+    };
   }
 
   /** Gives `{ sent, received }`. */

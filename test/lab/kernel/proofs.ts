@@ -41,11 +41,16 @@ function decideOnce({ kernel, witness }: Stage, family: IpFamily, verdict: Verdi
       const source = await kernel.translate(packet);
       witness.seen.push(`translated to ${source}`);
       if (verdict === 'encrypt') await tunnelFor(kernel, family, source, packet.destination);
-      await kernel.remember({ ...pairOf(packet, source), verdict, lifespanSeconds: 60 });
-      for (const each of waiting.get(key) ?? [])
-        if (verdict === 'deny') each.drop();
-        else each.release();
-      waiting.delete(key);
+      // Released before the cache answers: else later packets would overtake the held ones.
+      const settle = (each: HeldPacket) => (verdict === 'deny' ? each.drop() : each.release());
+      const remembered = kernel.remember({
+        ...pairOf(packet, source),
+        verdict,
+        lifespanSeconds: 60,
+      });
+      for (const each of waiting.get(key) ?? []) settle(each);
+      waiting.set(key, { push: settle } as never);
+      await remembered;
     })().catch((error) => witness.seen.push(`decision failed: ${error}`));
   };
 }
@@ -78,7 +83,7 @@ const firstPacket =
     await setMasquerade(masquerade);
     decideOnce(stage, family, 'encrypt');
     const wan = await capture('wan', '');
-    const lan = await capture('lan', `host ${bob}`);
+    const lan = await capture('lan', `host ${bob}`, 'in');
     const first = await fetchPage(from, family, n);
     const held = stage.witness.seen.filter((line) => line.startsWith('held')).length;
     const second = await fetchPage(from, family, n);
@@ -146,7 +151,7 @@ const deny =
     const second = await fetchPage(from, family, n, 3);
     const seen = await wan.stop();
     check(seen.length === 0, `on the WAN: ${seen[0]}`);
-    check(/unreachable|No route|Permission/i.test(second.said), `rejected? ${second.said}`);
+    check(/connect to|refused/i.test(second.said), `rejected? ${second.said}`);
     return second.said;
   };
 

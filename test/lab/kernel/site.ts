@@ -123,10 +123,14 @@ export async function setMasquerade(on: boolean): Promise<void> {
   if (result.status !== 0) throw new Error(fromUtf8(result.errorOutput));
 }
 
-/** A capture on a device of gwa. `stop` gives its lines. */
+/**
+ * A capture on a device of gwa, of what leaves it (what comes in is seen twice: as ESP, and as what
+ * came out of it). `stop` gives its lines.
+ */
 export async function capture(
   device: string,
   filter: string,
+  direction: 'in' | 'out' = 'out',
 ): Promise<{ stop(): Promise<string[]> }> {
   let text = '';
   let ready = () => {};
@@ -138,7 +142,7 @@ export async function capture(
     ended = resolve;
   });
   const child = platform.processes.spawn(
-    ['tcpdump', '-n', '-l', '--immediate-mode', '-i', device, filter],
+    ['tcpdump', '-n', '-l', '--immediate-mode', '-Q', direction, '-i', device, filter],
     {
       output: (bytes) => {
         text += fromUtf8(bytes);

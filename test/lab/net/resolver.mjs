@@ -8,7 +8,10 @@ import { zoneKeys } from './zones.mjs';
 /** Starts unbound in the router's namespace; LAN hosts may ask it too. */
 export async function startResolver(machine, site, keyFolder, nameServer) {
   const file = path.join(machine.folder, `unbound-${site.router}.conf`);
-  writeFileSync(file, configuration(site, keyFolder, nameServer));
+  // the lab's name server is the root too: no question leaves for the real ones
+  const hints = path.join(machine.folder, 'root.hints');
+  writeFileSync(hints, `. 3600 NS ns.${zones.names}.\nns.${zones.names}. 3600 A ${nameServer}\n`);
+  writeFileSync(file, configuration(site, keyFolder, nameServer, hints));
   const program = machine.start(site.router, `unbound-${site.router}`, [
     'unbound',
     '-d',
@@ -19,7 +22,7 @@ export async function startResolver(machine, site, keyFolder, nameServer) {
   return program;
 }
 
-function configuration(site, keyFolder, nameServer) {
+function configuration(site, keyFolder, nameServer, hints) {
   const anchors = Object.values(zones).flatMap((zone) =>
     zoneKeys(keyFolder, zone).map((key) => `  trust-anchor: "${anchor(`${key}.key`)}"`),
   );
@@ -44,6 +47,8 @@ function configuration(site, keyFolder, nameServer) {
   minimal-responses: yes
   qname-minimisation: no
   module-config: "validator iterator"
+  trust-anchor-signaling: no
+  root-hints: "${hints}"
 ${anchors.join('\n')}
 remote-control:
   control-enable: no

@@ -63,11 +63,23 @@ export async function serveZones(machine, keyFolder, { lines, names, tampered })
     writeFileSync(path.join(machine.folder, zone), `${header(zone)}${own.join('\n')}\n`);
     await sign(machine, keyFolder, zone, tampered);
   }
+  writeFileSync(path.join(machine.folder, 'root.signed'), rootZone(names.ns));
   const file = path.join(machine.folder, 'nsd.conf');
   writeFileSync(file, nsdConfiguration(machine.folder));
   const program = machine.start('dns', 'nsd', ['nsd', '-d', '-c', file]);
   await program.says(/nsd started/);
   return program;
+}
+
+/** Unsigned: the resolvers trust the keys of the other zones directly. */
+function rootZone(address) {
+  const ns = `ns.${zones.names}.`;
+  const delegations = Object.values(zones).map((zone) => `${zone}. NS ${ns}\n`);
+  return `$TTL ${ttl}
+. IN SOA ${ns} hostmaster.${zones.names}. 1 3600 600 86400 ${minimum}
+. NS ${ns}
+${delegations.join('')}${ns} A ${address}
+`;
 }
 
 const ownerOf = (line) => line.split(/\s/)[0].replace(/\.?$/, '.');
@@ -106,6 +118,7 @@ function nsdConfiguration(folder) {
   const served = Object.values(zones).map(
     (zone) => `zone:\n  name: "${zone}"\n  zonefile: "${folder}/${zone}.signed"\n`,
   );
+  served.push(`zone:\n  name: "."\n  zonefile: "${folder}/root.signed"\n`);
   return `server:
   ip-address: 0.0.0.0
   ip-address: ::0
