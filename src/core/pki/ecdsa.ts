@@ -6,6 +6,10 @@ import { DerReader, derSequence, derUnsigned, tryDer } from './der.js';
 
 const LENGTH = 32;
 
+// The table of multiples of the base point is made at first use. Windows of 4 bits instead of the
+// library's 6: 14 ms and 0.6 MB instead of 30 ms and 1.5 MB under qjs on a PC, for a tenth slower signing.
+p256.Point.BASE.precompute(4);
+
 /** x | y of the public point of a secret key. Throws when the secret is not in 1..n-1. */
 export const p256Point = (secret: Uint8Array): Uint8Array =>
   p256.getPublicKey(secret, false).slice(1);

@@ -2,6 +2,10 @@
 import '../bytes/engine-fixes.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 
+// The table of multiples of the base point is made at first use. Windows of 4 bits instead of the
+// library's 6: 9 ms and 0.4 MB instead of 23 ms and 0.9 MB under qjs on a PC, for a tenth slower signing.
+ed25519.Point.BASE.precompute(4);
+
 /** The public key of a secret key, 32 bytes each. */
 export const ed25519Point = (secret: Uint8Array): Uint8Array => ed25519.getPublicKey(secret);
 
