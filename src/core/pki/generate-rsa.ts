@@ -56,7 +56,7 @@ async function generatePrime(bits: number, context: KeyGenerationContext): Promi
 }
 
 /** One power of 2 ends nearly all composites; the rounds with random bases are for what is left. */
-async function isPrime(candidate: bigint, context: KeyGenerationContext): Promise<boolean> {
+export async function isPrime(candidate: bigint, context: KeyGenerationContext): Promise<boolean> {
   if (modPow(2n, candidate - 1n, candidate) !== 1n) return false;
   for (let round = 0; round < MILLER_RABIN_ROUNDS; round++) {
     await context.pause();
@@ -79,7 +79,7 @@ export async function generateRsa(
 }
 
 /** All values of a key with the exponent 65537. */
-function rsaFromPrimes(p: bigint, q: bigint): RsaPrivateKey {
+export function rsaFromPrimes(p: bigint, q: bigint): RsaPrivateKey {
   const privateExponent = invert(EXPONENT, (p - 1n) * (q - 1n));
   return {
     type: 'rsa',

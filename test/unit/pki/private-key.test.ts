@@ -2,7 +2,7 @@ import { toHex } from '../../../src/core/bytes/hex.js';
 import { fromUtf8, utf8 } from '../../../src/core/bytes/text.js';
 import { bytesToInteger } from '../../../src/core/pki/big-integer.js';
 import { generateKey } from '../../../src/core/pki/generate-key.js';
-import { oddPrimesBelow, sieve } from '../../../src/core/pki/generate-rsa.js';
+import { isPrime, oddPrimesBelow, sieve } from '../../../src/core/pki/generate-rsa.js';
 import { keyPath, loadOrCreateKey } from '../../../src/core/pki/key-store.js';
 import { toPem } from '../../../src/core/pki/pem.js';
 import { encodePkcs8, privateKeyFromPem, privateKeyToPem } from '../../../src/core/pki/pkcs8.js';
@@ -71,6 +71,15 @@ test('sieve: leaves exactly what has no small divisor', () => {
     primes.every((prime) => (start + 2n * BigInt(i)) % BigInt(prime) !== 0n),
   );
   assert.equal(sieve(start, 300, primes), wanted);
+});
+
+test('prime test: refuses what only looks prime to the base 2', async () => {
+  const context = { random, pause: async () => undefined };
+  // 341 and 2047 are pseudoprimes to base 2; the others are Carmichael numbers (OEIS A002997)
+  for (const number of [341n, 2047n, 561n, 825265n, 1590231231043178376951698401n])
+    assert.not(await isPrime(number, context), `${number}`);
+  for (const number of [1009n, 65537n, (1n << 127n) - 1n, (1n << 521n) - 1n])
+    assert.ok(await isPrime(number, context), `${number}`);
 });
 
 for (const type of ['ecdsa-p256', 'ed25519', 'rsa'] as const)

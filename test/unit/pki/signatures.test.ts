@@ -17,6 +17,7 @@ import { SHA1, SHA2_256, SHA2_384, SHA2_512 } from '../../../src/core/pki/hashes
 import { privateKeyFromPem } from '../../../src/core/pki/pkcs8.js';
 import { rsaPublicKey } from '../../../src/core/pki/private-key.js';
 import { rsaKeyProblem, signPkcs1, verifyPkcs1 } from '../../../src/core/pki/rsa.js';
+import { verifyPss } from '../../../src/core/pki/rsa-pss.js';
 import { assert, test } from '../../support/test.js';
 import * as openssl from './vectors/openssl-keys.js';
 
@@ -95,11 +96,61 @@ for (const [bits, pem] of [
     if (bits === 8192) assert.is(toHex(signature), openssl.pkcs1Signature8192);
   });
 
+test('RSA: a signature plus the modulus is refused, though the arithmetic would give the same', () => {
+  const key = rsa(openssl.rsa2048Pem);
+  // Signatures of a few messages, until one leaves room for the modulus in 2048 bits.
+  for (let i = 0; i < 50; i++) {
+    const digest = SHA2_256.compute(utf8(`message ${i}`));
+    const signature = signPkcs1(key, SHA2_256, digest, random);
+    const greater = bytesToInteger(signature) + key.modulus;
+    if (greater >> 2048n !== 0n) continue;
+    assert.ok(verifyPkcs1(rsaPublicKey(key), SHA2_256, digest, signature));
+    assert.not(verifyPkcs1(rsaPublicKey(key), SHA2_256, digest, integerToBytes(greater, 256)));
+    return;
+  }
+  assert.unreachable('no small signature in 50');
+});
+
+test('RSASSA-PSS: right hash, wrong padding: bit above, octet before the salt, trailer', () => {
+  const key = rsa(openssl.rsa2048Pem);
+  const digest = SHA2_256.compute(message);
+  const parameters = { hash: SHA2_256, saltLength: 32 };
+  const good = modPow(
+    bytesToInteger(fromHex(openssl.pssSignatures.SHA2_256)),
+    key.exponent,
+    key.modulus,
+  );
+  const verifyAfter = (change: (encoded: Uint8Array) => void) => {
+    const encoded = integerToBytes(good, 256);
+    change(encoded);
+    const signature = modPow(bytesToInteger(encoded), key.privateExponent, key.modulus);
+    return verifyPss(rsaPublicKey(key), parameters, digest, integerToBytes(signature, 256));
+  };
+  assert.ok(verifyAfter(() => undefined));
+  // H and salt stay as they are: DB is 223 octets, 190 zeros, one 01, the salt (RFC 8017 §9.1.2)
+  for (const [at, bit] of [
+    [0, 0x80],
+    [0, 1],
+    [100, 1],
+    [189, 0x10],
+    [190, 1],
+    [190, 2],
+    [255, 1],
+  ] as const) {
+    if (at === 0 && bit === 0x80 && (good | (1n << 2047n)) >= key.modulus) continue;
+    assert.not(
+      verifyAfter((encoded) => {
+        encoded[at]! ^= bit;
+      }),
+      `octet ${at}`,
+    );
+  }
+});
+
 test('RSA: a signature as great as the modulus or of another length is refused', () => {
   const key = rsaPublicKey(rsa(openssl.rsa2048Pem));
   const digest = SHA2_256.compute(message);
   const good = fromHex(openssl.pkcs1Signatures.SHA2_256);
-  const plusModulus = bytesToInteger(good) + bytesToInteger(key.modulus);
   const bad = [
     key.modulus,
     new Uint8Array(256).fill(255),
@@ -107,7 +158,6 @@ test('RSA: a signature as great as the modulus or of another length is refused',
     new Uint8Array(0),
     good.subarray(1),
     integerToBytes(bytesToInteger(good), 257),
-    minimalBytes(plusModulus),
   ];
   for (const signature of bad) assert.not(verifyPkcs1(key, SHA2_256, digest, signature));
   // DNSSEC and old records: a key too short for the padding verifies nothing, and does not throw
@@ -214,3 +264,10 @@ for (const [secret, point, text, signature] of [
     assert.not(verifyEd25519(fromHex(point), bytes, fromHex(signature).subarray(1)));
     assert.not(verifyEd25519(new Uint8Array(32).fill(255), bytes, fromHex(signature)));
   });
+
+test('Ed25519: a public key of small order proves nothing', () => {
+  // The identity as key and as R, and S = 0, fit every message by the rules of ZIP 215.
+  const identity = fromHex(`01${'00'.repeat(31)}`);
+  const signature = fromHex(`01${'00'.repeat(63)}`);
+  assert.not(verifyEd25519(identity, utf8('any message'), signature));
+});

@@ -143,7 +143,7 @@ for (const cipher of ikeCiphers) {
   });
 }
 
-test('cipher: padding longer than the plaintext is refused though authentic', () => {
+test('cipher: no plaintext, or padding longer than it, is refused though authentic', () => {
   const aad = new Uint8Array(0);
   const cbc = aesCbc(128, hmacSha256);
   const cbcKeys = keysFor(cbc);
@@ -153,6 +153,9 @@ test('cipher: padding longer than the plaintext is refused though authentic', ()
     aad,
     plaintext: new Uint8Array(3),
   });
+  const empty = new Uint8Array(16); // an IV and nothing in it
+  const emptyBody = concat(empty, hmacSha256.compute(cbcKeys.integrity, aad, empty));
+  assert.is(cbc.open({ keys: cbcKeys, aad, body: emptyBody }), undefined);
   const changed = good.slice(0, good.length - 16);
   changed[15]! ^= 0x80; // IV's last octet: flips a bit of the Pad Length
   const forged = concat(changed, hmacSha256.compute(cbcKeys.integrity, aad, changed));
