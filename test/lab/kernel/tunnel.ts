@@ -62,12 +62,21 @@ export const mirrored = (sa: ChildSa): ChildSa => ({
   }),
 });
 
-/** The peer's side; `isNew` false: its policies are there already. */
-export async function installAtPeer(sa: ChildSa, isNew = true): Promise<void> {
+/** The peer's side: all of it, or one state beside those and the policies that are there. */
+export async function installAtPeer(
+  sa: ChildSa,
+  part: 'all' | 'inbound' | 'outbound' = 'all',
+): Promise<void> {
   const other = mirrored(sa);
-  const policies = isNew ? policyDirections(other).map((d) => writePolicy('add', d, other, 7)) : [];
+  const [inbound, outbound] = addStates(other, 7).map((step) => step.command);
+  const policies = policyDirections(other).map((each) => writePolicy('add', each, other, 7));
+  const commands = {
+    all: [inbound, outbound, ...policies],
+    inbound: [inbound],
+    outbound: [outbound],
+  };
   await batch(
     'gwb',
-    [...addStates(other, 7).map((step) => step.command), ...policies].map((each) => each.line),
+    commands[part].map((each) => each!.line),
   );
 }

@@ -70,9 +70,10 @@ export class Router {
     await this.daemon.says(/is ready on/, 60_000);
   }
 
-  /** Starts the daemon without waiting; what becomes of it is in `daemon`. */
-  launch() {
-    const argv = this.#command('daemon');
+  /** Starts the daemon without waiting; what becomes of it is in `daemon`. `env`: for it alone. */
+  launch(env = {}) {
+    const words = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const argv = ['env', ...words, ...this.#command('daemon')];
     this.daemon = this.machine.start(this.name, `daemon-${this.name}`, argv, { env: this.#env });
     return this.daemon;
   }

@@ -1,0 +1,25 @@
+// The daemon dies without a word: tunnels go on, unknown pairs wait, and a fresh start clears up.
+import { checkFirstPacket } from '../first-packet.mjs';
+
+export default {
+  name: 'daemon killed',
+  requirements: ['OE-6', 'OE-11'],
+  topology: {},
+  async run(lab) {
+    const { wan } = await checkFirstPacket(lab);
+    await lab.routers.sga.daemon.stop('SIGKILL');
+    const settled = await lab.ping('alice', 'bob', { count: 3 });
+    lab.check('OE-6 settled pairs keep forwarding', settled.received === 3, settled.received);
+    const fresh = await lab.ping('alice', 'carol', { waitSeconds: 2 });
+    lab.check('OE-6 OE-11 new pairs stay held', fresh.received === 0);
+    lab.assertNoClearPacket('OE-11 not one packet of them leaves', wan, lab.pair('alice', 'carol'));
+    lab.assertNoClearPacket('OE-6 no clear packet meanwhile', wan, lab.pair('alice', 'bob'));
+    await lab.start('sga');
+    const again = await lab.ping('alice', 'carol', { waitSeconds: 20 });
+    lab.check('OE-6 a fresh daemon decides again', again.received === 1);
+    const bob = await lab.ping('alice', 'bob', { count: 3, waitSeconds: 20 });
+    await lab.settle();
+    lab.check('OE-6 and keys again', bob.received === 3, `${bob.received} of 3`);
+    lab.assertNoClearPacket('OE-6 without a clear packet', wan, lab.pair('alice', 'bob'));
+  },
+};

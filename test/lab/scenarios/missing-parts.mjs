@@ -1,0 +1,29 @@
+// What the router lacks is told at start, with what to do about it; nothing is left behind.
+export default {
+  name: 'missing parts',
+  requirements: [],
+  topology: {},
+  async run(lab) {
+    const { machine } = lab;
+    const { sga } = lab.routers;
+    const other = machine.start('sga', 'port-500', ['busybox', 'nc', '-u', '-l', '-p', '500']);
+    await lab.settle();
+    const taken = await endOf(sga.launch());
+    await other.stop();
+    lab.check('port 500 taken: the daemon ends with 1', taken.status === 1, taken.status);
+    lab.check('port 500 taken: it says so', /500/.test(taken.log), taken.log);
+    lab.check('port 500 taken: no table is left', !/autoipsec/.test(await sga.tables()));
+    const bare = await endOf(sga.launch({ PATH: '/nowhere' }));
+    lab.check('no ip and no nft: the daemon ends with 1', bare.status === 1, bare.status);
+    const names = /ip-full|iproute2/.test(bare.log) && /nft/.test(bare.log);
+    lab.check('no ip and no nft: it names what to install', names, bare.log);
+  },
+};
+
+async function endOf(daemon) {
+  const before = daemon.log().length;
+  const late = setTimeout(() => daemon.stop(), 30_000);
+  const status = await daemon.ended;
+  clearTimeout(late);
+  return { status, log: daemon.log().slice(before) };
+}
