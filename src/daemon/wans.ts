@@ -92,17 +92,17 @@ export async function createWans(settings: Settings, parts: WanParts): Promise<P
   return wans;
 }
 
-/** Reads the addresses again; true when some changed. */
+/** Reads the addresses again; gives the WANs on which some changed. */
 export async function refreshWans(
   wans: readonly PolicyWan[],
   kernel: Pick<Kernel, 'deviceAddresses'>,
-): Promise<boolean> {
-  let changed = false;
+): Promise<PolicyWan[]> {
+  const changed: PolicyWan[] = [];
   for (const wan of wans) {
     const addresses = await kernel.deviceAddresses(wan.device);
     if (addresses.join() === wan.addresses.join()) continue;
     wan.addresses = addresses;
-    changed = true;
+    changed.push(wan);
   }
   return changed;
 }

@@ -1,0 +1,60 @@
+/** What changes on the WANs while the service runs: their addresses, and whether they are up. */
+import type { Settings } from '../core/config/settings.js';
+import type { Kernel } from '../core/kernel/kernel.js';
+import type { Logger } from '../core/log.js';
+import type { Platform } from '../core/platform/platform.js';
+import type { PolicyWan } from '../core/policy/wan.js';
+import { wanDevice } from './parts.js';
+import { refreshWans } from './wans.js';
+
+/** How often the addresses are looked at. */
+const refreshSeconds = 10;
+
+export interface WanWatch {
+  stop(): void;
+}
+
+/** Addresses come and go with the line; tunnels of the old ones end by themselves. */
+export function watchAddresses(
+  wans: readonly PolicyWan[],
+  kernel: Pick<Kernel, 'deviceAddresses'>,
+  timers: Platform['timers'],
+  log: Logger,
+): WanWatch {
+  let stopped = false;
+  let timer = timers.after(refreshSeconds * 1000, look);
+
+  function look(): void {
+    refreshWans(wans, kernel)
+      .then((changed) => {
+        for (const wan of changed)
+          log.info(
+            `WAN ${wan.name} (${wan.device}) has ${wan.addresses.join(', ') || 'no address'}`,
+          );
+      })
+      .catch((error) => log.warning(`addresses of the WANs: ${String(error)}`))
+      .finally(() => {
+        if (!stopped) timer = timers.after(refreshSeconds * 1000, look);
+      });
+  }
+
+  return {
+    stop: () => {
+      stopped = true;
+      timer.cancel();
+    },
+  };
+}
+
+/** True when an interface came up, went down or got another device since the service started. */
+export async function devicesChanged(
+  settings: Settings,
+  wans: readonly PolicyWan[],
+  processes: Platform['processes'],
+): Promise<boolean> {
+  const now = await Promise.all(settings.wans.map((wan) => wanDevice(wan, processes)));
+  const running = settings.wans.map(
+    (wan) => wans.find((each) => each.name === wan.interface)?.device ?? '',
+  );
+  return now.join() !== running.join();
+}
