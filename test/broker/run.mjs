@@ -105,7 +105,7 @@ function withTimeout(promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-async function runTest(name, run, variant, command) {
+async function runTest(name, run, variant = 'host', command = []) {
   const { context, finish, cleanUp } = makeContext(variant, command);
   try {
     await withTimeout((async () => run(context))().then(finish));
@@ -132,7 +132,11 @@ async function runVariant(variant, filters) {
     console.log(`skip broker ${variant}: all # ${missing.join(', ')} not installed`);
     return;
   }
-  const command = [...emulator, buildBroker(variant)];
+  let command;
+  await runTest(`broker ${variant}: builds without a warning`, () => {
+    command = [...emulator, buildBroker(variant)];
+  });
+  if (!command) return;
   const tests = variant === 'sanitized' ? [...functional, ...fuzz.tests] : functional;
   for (const [title, run] of tests) {
     const name = `broker ${variant}: ${title}`;

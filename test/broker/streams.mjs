@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import * as f from './frames.mjs';
-import { refused } from './support.mjs';
+import { refused, sleep } from './support.mjs';
 
 export const tests = [];
 const test = (name, run) => tests.push([name, run]);
@@ -44,7 +44,9 @@ async function talk(broker, { client, server }) {
 
   await broker.close(client);
   assert.equal((await broker.next(f.op.closed, server)).errno, 0);
+  await broker.localAddress(server); // a round through the broker's loop
   await broker.close(server);
+  assert.deepEqual(broker.frames, [], 'no second end');
   await refused(broker.send(server, 'late'), 'EBADF');
 }
 
@@ -172,6 +174,8 @@ test('accept goes on after descriptors ran out', async ({ start, folder }) => {
   await refused(fill(), 'EMFILE');
   await broker.connect(handles[0], f.unix(`${folder}/full`));
   await broker.next(f.op.socketError, listener);
+  await sleep(200);
+  assert.ok(broker.frames.length <= 1, 'one report a second');
   await broker.close(handles[1]);
   await broker.next(f.op.accept, listener);
   // The leak sanitizer needs some descriptors at the end.
