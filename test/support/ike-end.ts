@@ -42,7 +42,7 @@ export class IkeEnd {
     readonly key: PrivateKey,
     options: Partial<IkeDaemonOptions>,
   ) {
-    this.host = world.network.host(address);
+    this.host = world.network.hostOf(address) ?? world.network.host(address);
     this.publicKey = publicKeyOf(key);
     this.keysFor = async (claim) => ({ ok: true, keys: [world.keyOf(claim.address)] });
     const sink = {
@@ -117,6 +117,7 @@ export class IkeWorld {
   readonly clock = new SteppedClock();
   readonly network = new MemoryNetwork(this.clock);
   readonly ends: IkeEnd[] = [];
+  readonly vanished: IkeEnd[] = [];
 
   constructor() {
     this.network.path.delayMs = 10;
@@ -131,6 +132,16 @@ export class IkeWorld {
     this.ends.push(end);
     await end.daemon.start();
     return end;
+  }
+
+  /** The daemon at an address vanishes without a word, and a new one takes its place. */
+  async restart(old: IkeEnd): Promise<IkeEnd> {
+    old.host.udpSockets.splice(0);
+    const fresh = new IkeEnd(this, old.address, old.key, {});
+    this.ends[this.ends.indexOf(old)] = fresh;
+    this.vanished.push(old);
+    await fresh.daemon.start();
+    return fresh;
   }
 
   keyOf(of: IpAddress): PublicKey {

@@ -10,6 +10,8 @@ export class Attempt {
   readonly result: Promise<TunnelResult>;
   /** What an unprotected message or ICMP said: never a verdict, only an explanation (OE-45). */
   hint: string | undefined;
+  /** The peer was asked for the tunnel itself, under the protection of an IKE SA. */
+  isAsked = false;
   #resolve!: (result: TunnelResult) => void;
   #isDone = false;
 

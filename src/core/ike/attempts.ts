@@ -31,6 +31,8 @@ function suits(sa: IkeSa, { keys, identity }: TunnelWish): boolean {
   return keys.some((key) => keyId(key) === keyId(peer.key));
 }
 
+const isUsable = (sa: IkeSa): boolean => sa.state === 'ESTABLISHED' && !sa.isDoubtful;
+
 const isBeingMade = (sa: IkeSa): boolean =>
   sa.role === 'initiator' && (sa.state === 'INIT_SENT' || sa.state === 'AUTH_SENT');
 
@@ -63,15 +65,21 @@ export class Attempts {
     const { ctx } = this;
     const { local, remote } = attempt.wish;
     const sas = ctx.sas.withPeer(local, remote);
-    const standing = sas.find((sa) => sa.state === 'ESTABLISHED' && suits(sa, attempt.wish));
+    const standing = sas.findLast((sa) => isUsable(sa) && suits(sa, attempt.wish));
     const making = sas.find((sa) => isBeingMade(sa) && sa !== this.#homes.get(attempt));
     if (standing) {
       this.#homes.set(attempt, standing);
-      startChild(ctx, standing, attempt, () => this.#startFresh(attempt));
+      startChild(ctx, standing, attempt);
     } else if (making) {
       this.#homes.set(attempt, making);
       making.waiting.push(attempt);
     } else this.#startFresh(attempt);
+  }
+
+  /** Wishes that hope for this IKE SA look for another way; an answer that comes yet is welcome. */
+  doubt(sa: IkeSa): void {
+    sa.isDoubtful = true;
+    for (const [attempt, home] of this.#homes) if (home === sa) this.dispatch(attempt);
   }
 
   /** ICMP and its like: easily forged, so it explains and does not decide (OE-147, SP-39). */
@@ -101,7 +109,7 @@ export class Attempts {
     const sa = this.#homes.get(attempt);
     const seconds = attempt.wish.patienceMs / 1000;
     const hint = attempt.hint ? ` (hint: ${attempt.hint})` : '';
-    if (sa?.state === 'ESTABLISHED')
+    if (attempt.isAsked)
       attempt.fail('refused', `no answer about the tunnel within ${seconds} s${hint}`);
     else if (sa?.state === 'AUTH_SENT')
       attempt.fail('silent', `answered IKE_SA_INIT, then silent for ${seconds} s${hint}`);

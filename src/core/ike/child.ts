@@ -6,6 +6,7 @@ import { deriveEspKeys } from './crypto/suite.js';
 import type { Tunnel } from './daemon.js';
 import type { IkeSa, Role } from './ike-sa.js';
 import type { ChildSuite } from './proposals/choose.js';
+import { NAT_PORT } from './transport.js';
 
 export interface Child {
   /** `INSTALLING`: the kernel works on it. `DELETING`: our delete is on its way. */
@@ -46,10 +47,11 @@ export const spiNumber = (bytes: Uint8Array): number =>
 
 export const SPI_MIN = 256;
 
-const encapsulation = (sa: IkeSa): Pick<ChildSa, 'encapsulation'> =>
-  sa.nat.we || sa.nat.peer
-    ? { encapsulation: { localPort: sa.path.local.port, remotePort: sa.path.remote.port } }
-    : {};
+/** ESP in UDP where there is a NAT, and both ends have moved to the port that takes it (RFC 3948). */
+function encapsulation({ nat, path }: IkeSa): Pick<ChildSa, 'encapsulation'> {
+  if (!(nat.we || nat.peer) || path.local.port !== NAT_PORT) return {};
+  return { encapsulation: { localPort: path.local.port, remotePort: path.remote.port } };
+}
 
 /** The Child SA as the kernel takes it. Always tunnel mode (OE-99). */
 export function childSaOf(sa: IkeSa, terms: ChildTerms, lifetime: Lifetime): ChildSa {

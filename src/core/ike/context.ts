@@ -13,8 +13,10 @@ import type { IkeOwner } from './daemon.js';
 import type { Extensions } from './extensions.js';
 import type { HalfOpen } from './half-open.js';
 import type { Identity } from './identity.js';
+import type { IkeSa } from './ike-sa.js';
 import type { IkeLimits } from './limits.js';
 import type { Preferences } from './proposals/offer.js';
+import type { RefusalLog } from './refusal-log.js';
 import type { SaRegistry } from './sa-registry.js';
 import type { Transport } from './transport.js';
 
@@ -43,6 +45,10 @@ export interface IkeContext {
   readonly cookies: Cookies;
   /** Hands a wish out again: its IKE SA came to nothing before it stood. */
   readonly dispatch: (attempt: Attempt) => void;
+  /** The peer does not answer within this IKE SA: wishes look for another way. */
+  readonly doubt: (sa: IkeSa) => void;
+  /** Lines about strangers that were turned away: a few at info, a flood at debug. */
+  readonly refusals: RefusalLog;
   /** Numbers tunnels from 1. */
   nextTunnelId: number;
   /** OE-149: from now on nobody new is served. */

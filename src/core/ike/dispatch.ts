@@ -116,11 +116,17 @@ function receiveResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Pat
     ctx.log.debug(`${sa.name}: ${name} response: ${why}`);
     return;
   }
-  sa.heardMs = ctx.clock.monotonicMs();
+  heard(ctx, sa);
   const { row } = found;
   ctx.log.debug(`${sa.name}: ${name} response: ${row.story}`);
   if (!row.keepsRequest) sa.requests.complete();
   run(ctx, sa, () => row.run(ctx, sa, { head, bytes, payloads, path }, request));
+}
+
+/** An authentic message came. (In INIT_SENT it is not authentic, and neither value is used yet.) */
+function heard(ctx: IkeContext, sa: IkeSa): void {
+  sa.heardMs = ctx.clock.monotonicMs();
+  sa.isDoubtful = false;
 }
 
 function receiveRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
@@ -141,7 +147,7 @@ function process(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void
   if (!payloads) return;
   const { head, bytes } = message;
   sa.responses.begin(bytes);
-  sa.heardMs = ctx.clock.monotonicMs();
+  heard(ctx, sa);
   followPeer(sa, path);
   const received: Received = { head, bytes, payloads: 'error' in payloads ? [] : payloads, path };
   if ('error' in payloads) {

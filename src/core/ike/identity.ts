@@ -44,8 +44,13 @@ export function identityFqdn(id: Identity): string | undefined {
   return fromUtf8(id.data).toLowerCase().replace(/\.$/, '');
 }
 
-export const sameIdentity = (a: Identity, b: Identity): boolean =>
-  a.type === b.type && equal(a.data, b.data);
+/** Equal bytes, or names that differ in case or a final dot only. */
+export function sameIdentity(a: Identity, b: Identity): boolean {
+  if (a.type !== b.type) return false;
+  return (
+    equal(a.data, b.data) || (a.type === IdType.ID_FQDN && identityFqdn(a) === identityFqdn(b))
+  );
+}
 
 /** For people: `192.0.2.1`, `@gw.example.org`, or type and bytes. */
 export function formatIdentity(id: Identity): string {

@@ -29,6 +29,7 @@ import { defaultLimits, type IkeLimits } from './limits.js';
 import { check } from './liveness.js';
 import { natDetection } from './nat-detection.js';
 import { defaultPreferences, type Preferences } from './proposals/offer.js';
+import { RefusalLog } from './refusal-log.js';
 import { endSa } from './sa-life.js';
 import { SaRegistry } from './sa-registry.js';
 import { signatureHashes } from './signature-hashes.js';
@@ -87,9 +88,10 @@ class Daemon implements FullIkeDaemon {
         unreachable: (event) => this.#attempts.unreachable(event),
       },
     );
-    this.#ctx = createContext(options, this.#transport, (attempt) =>
-      this.#attempts.dispatch(attempt),
-    );
+    this.#ctx = createContext(options, this.#transport, {
+      dispatch: (attempt) => this.#attempts.dispatch(attempt),
+      doubt: (sa) => this.#attempts.doubt(sa),
+    });
     this.#attempts = new Attempts(this.#ctx);
   }
 
@@ -159,7 +161,7 @@ function forget(ctx: IkeContext, sa: IkeSa): void {
 function createContext(
   options: IkeDaemonOptions,
   transport: Transport,
-  dispatch: IkeContext['dispatch'],
+  hooks: Pick<IkeContext, 'dispatch' | 'doubt'>,
 ): IkeContext {
   const { clock, timers, random, log, owner, key, softSeconds, hardSeconds } = options;
   const limits = { ...defaultLimits, ...options.limits };
@@ -184,7 +186,8 @@ function createContext(
     keyPairs: createKeyPairPool({ groups: preferences.groups.slice(0, 1), size, timers, random }),
     halfOpen: new HalfOpen(limits),
     cookies: new Cookies(clock, random),
-    dispatch,
+    refusals: new RefusalLog(log, clock, limits.refusalLinesPerMinute),
+    ...hooks,
     nextTunnelId: 1,
     isStopping: false,
   };

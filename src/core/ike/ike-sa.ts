@@ -72,6 +72,8 @@ export class IkeSa implements SaView {
   firstOffer: ChildOffer | undefined;
   /** Wishes for other pairs of the same peer, waiting for this SA to stand (OE-67). */
   readonly waiting: Attempt[] = [];
+  /** The peer has left a request unanswered for a while; any authentic message clears it. */
+  isDoubtful = false;
   /** Clock of the last authentic message of the peer. */
   heardMs = 0;
 
@@ -127,6 +129,14 @@ export class IkeSa implements SaView {
     const own = this.role === 'initiator' ? this.keys.initiator : this.keys.responder;
     this.sealer = createSealer(cipher, own, random);
     return true;
+  }
+
+  /** Both ends are proven: the messages of IKE_SA_INIT have served. */
+  forgetHandshake(): void {
+    this.init.request = NOTHING;
+    this.init.response = NOTHING;
+    this.firstOffer = undefined;
+    this.initRetry.cookie = undefined;
   }
 
   /** Drops everything secret; what is left can answer a repeated request. */

@@ -23,8 +23,10 @@ export interface IkeLimits {
   livenessMs: number;
   /** RFC 3948 §4 */
   keepaliveMs: number;
-  /** A repeated CREATE_CHILD_SA request without an answer: a fresh IKE SA is tried beside it. */
-  staleAfterSendings: number;
+  /** Sendings of a CREATE_CHILD_SA request without an answer: wishes go on with a fresh IKE SA. */
+  doubtAfterSendings: number;
+  /** Lines a minute about strangers that were turned away; the rest is for debugging (OE-60). */
+  refusalLinesPerMinute: number;
   /** Changes of the IKE_SA_INIT request because of COOKIE and INVALID_KE_PAYLOAD. */
   maxInitRetries: number;
 }
@@ -41,6 +43,7 @@ export const defaultLimits: IkeLimits = {
   maxSas: 4096,
   livenessMs: 60_000,
   keepaliveMs: 20_000,
-  staleAfterSendings: 3,
+  doubtAfterSendings: 2,
+  refusalLinesPerMinute: 20,
   maxInitRetries: 4,
 };

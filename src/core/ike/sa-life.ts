@@ -56,6 +56,7 @@ export function enter(ctx: IkeContext, sa: IkeSa, to: State, why: string): boole
   sa.state = to;
   if (!wasHalfOpen && isHalfOpen(sa)) ctx.halfOpen.add(sa.path.remote.address);
   if (wasHalfOpen && !isHalfOpen(sa)) ctx.halfOpen.remove(sa.path.remote.address);
+  if (to === 'ESTABLISHED') sa.forgetHandshake();
   ctx.log.debug(`${sa.name}: ${from} → ${to}, ${why}`);
   return true;
 }

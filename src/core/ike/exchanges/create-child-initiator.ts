@@ -47,33 +47,32 @@ const payloadsOf = (ctx: IkeContext, sa: IkeSa, offer: ChildOffer): Payload[] =>
 ];
 
 /**
- * Asks for a tunnel within an IKE SA. When the peer stays mute for a while it may have been
- * restarted; then `stale` is called, and a fresh IKE SA is tried for the same wish.
+ * Asks for a tunnel within an IKE SA. A peer that stays mute for a while may have been restarted; a
+ * fresh IKE SA is tried then for the same wish.
  */
 export function startChild(
   ctx: IkeContext,
   sa: IkeSa,
   attempt: Attempt,
-  stale: () => void,
   wantedGroup?: DhGroup,
 ): void {
   const offer = makeOffer(ctx, sa, attempt, wantedGroup ?? sa.suite!.group);
   // Once only: a peer that refuses its own wish does not get a third try.
-  const again = wantedGroup
-    ? undefined
-    : (group: DhGroup) => startChild(ctx, sa, attempt, stale, group);
+  const again = wantedGroup ? undefined : (group: DhGroup) => startChild(ctx, sa, attempt, group);
   sa.requests.send({
     exchange: Exchange.CREATE_CHILD_SA,
     schedule: untilPeerIsDead,
-    build: (messageId) =>
-      sealRequest(sa, Exchange.CREATE_CHILD_SA, messageId, payloadsOf(ctx, sa, offer)),
-    answered: (payloads) => childAnswered(ctx, sa, offer, payloads, again),
-    gaveUp: () => {
-      peerIsDead(ctx, sa);
-      if (!attempt.isDone) stale();
+    build(messageId) {
+      attempt.isAsked = true;
+      return sealRequest(sa, Exchange.CREATE_CHILD_SA, messageId, payloadsOf(ctx, sa, offer));
     },
-    repeated: (sendings) => {
-      if (sendings === ctx.limits.staleAfterSendings && !attempt.isDone) stale();
+    answered: (payloads) => childAnswered(ctx, sa, offer, payloads, again),
+    gaveUp() {
+      ctx.doubt(sa);
+      peerIsDead(ctx, sa);
+    },
+    repeated(sendings) {
+      if (sendings === ctx.limits.doubtAfterSendings) ctx.doubt(sa);
     },
   });
 }

@@ -21,7 +21,7 @@ const { AUTHENTICATION_FAILED } = NotifyType;
 
 function notAuthentic(ctx: IkeContext, sa: IkeSa, message: Received, why: string): void {
   ctx.counters.count('peers not authenticated');
-  ctx.log.info(`peer ${sa.path.remote.address} not authenticated: ${why}`);
+  ctx.refusals.write(`peer ${sa.path.remote.address} not authenticated: ${why}`);
   respondAndEnd(ctx, sa, message, AUTHENTICATION_FAILED, why);
 }
 
@@ -109,7 +109,7 @@ export function announce(ctx: IkeContext, sa: IkeSa, answer: ChildAnswer): void 
       ctx.owner.established(answer.child.tunnel);
   } else {
     ctx.counters.count('peers refused');
-    ctx.log.info(`tunnel refused to ${sa.path.remote.address}: ${answer.why}`);
+    ctx.refusals.write(`tunnel refused to ${sa.path.remote.address}: ${answer.why}`);
   }
   idleWatch(ctx, sa);
 }
