@@ -17,6 +17,7 @@ import {
 import { toHex } from '../../../src/core/bytes/hex.js';
 import { dhGroupById } from '../../../src/core/ike/crypto/dh.js';
 import { signAuth, verifyAuth } from '../../../src/core/ike/crypto/signature.js';
+import { bytesToInteger, integerToBytes, modPow } from '../../../src/core/pki/big-integer.js';
 import { generateKey } from '../../../src/core/pki/generate-key.js';
 import { rsaFromPrimes } from '../../../src/core/pki/generate-rsa.js';
 import { privateKeyFromPem, privateKeyToPem } from '../../../src/core/pki/pkcs8.js';
@@ -66,7 +67,7 @@ for (const type of ['rsa', 'ecdsa-p256', 'ed25519'] as const) {
 function keyOf2049Bits() {
   for (;;) {
     const [p, q] = [1025, 1024].map((bits) => generatePrimeSync(bits, { bigint: true }));
-    if ((p! * q!).toString(2).length === 2049) return rsaFromPrimes(p!, q!);
+    if ((p! * q!) >> 2047n === 3n) return rsaFromPrimes(p!, q!);
   }
 }
 
@@ -74,11 +75,13 @@ test('rsa: PSS of node:crypto with a modulus of 2049 bits', () => {
   const ours = keyOf2049Bits();
   const key = createPrivateKey(privateKeyToPem(ours));
   const octets = randomBytes(100);
-  const data = sign('sha256', octets, {
-    key,
-    padding: constants.RSA_PKCS1_PSS_PADDING,
-    saltLength: 32,
-  });
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  // Salts are random: sign until the encoding leaves room for the forgery below.
+  let [data, value] = [Buffer.alloc(0), ours.modulus];
+  while (value >= ours.modulus) {
+    data = sign('sha256', octets, { key, padding, saltLength: 32 });
+    value = modPow(bytesToInteger(data), ours.exponent, ours.modulus) + (1n << 2048n);
+  }
   const identifier = Buffer.from(
     '304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120',
     'hex',
@@ -90,6 +93,10 @@ test('rsa: PSS of node:crypto with a modulus of 2049 bits', () => {
   const publicKey = publicKeyOf(ours);
   assert.equal(verifyAuth(auth, publicKey, octets), { ok: true, name: 'RSA_PSS/SHA2_256' });
   assert.not(verifyAuth(auth, publicKey, randomBytes(100)).ok);
+  // the same encoding with an octet before it that must be zero
+  const greater = integerToBytes(modPow(value, ours.privateExponent, ours.modulus), 257);
+  const forged = Buffer.concat([auth.data.subarray(0, -257), greater]);
+  assert.not(verifyAuth({ method: 14, data: forged }, publicKey, octets).ok);
 });
 
 test('key exchange: the same secrets as node:crypto', () => {
