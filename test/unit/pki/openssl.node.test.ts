@@ -77,7 +77,8 @@ test('rsa: PSS of node:crypto with a modulus of 2049 bits', () => {
   const octets = randomBytes(100);
   const padding = constants.RSA_PKCS1_PSS_PADDING;
   // Salts are random: sign until the encoding leaves room for the forgery below.
-  let [data, value] = [Buffer.alloc(0), ours.modulus];
+  let data: Uint8Array = new Uint8Array(0);
+  let value = ours.modulus;
   while (value >= ours.modulus) {
     data = sign('sha256', octets, { key, padding, saltLength: 32 });
     value = modPow(bytesToInteger(data), ours.exponent, ours.modulus) + (1n << 2048n);
