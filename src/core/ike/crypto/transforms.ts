@@ -16,17 +16,6 @@ export interface Transform {
 /** Transform types (RFC 7296 §3.3.2). */
 export const TransformType = { ENCR: 1, PRF: 2, INTEG: 3, DH: 4, ESN: 5 } as const;
 
-export const Encr = {
-  ENCR_3DES: 3,
-  ENCR_NULL: 11,
-  ENCR_AES_CBC: 12,
-  ENCR_AES_CTR: 13,
-  ENCR_AES_GCM_8: 18,
-  ENCR_AES_GCM_12: 19,
-  ENCR_AES_GCM_16: 20,
-  ENCR_CHACHA20_POLY1305: 28,
-} as const;
-
 export const encryptionTransforms: readonly Transform[] = [
   { number: 3, name: 'ENCR_3DES', section: 'RFC 2451' },
   { number: 11, name: 'ENCR_NULL', section: 'RFC 2410' },
