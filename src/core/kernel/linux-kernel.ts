@@ -13,6 +13,7 @@ import type { Network } from '../net/network.js';
 import type { Clock, Files, Processes, Timer, Timers } from '../platform/platform.js';
 import type { ChildSa } from './child-sa.js';
 import { ForeignPolicies } from './foreign-policies.js';
+import { InterfaceNames } from './interface-names.js';
 import { IpCoprocess } from './ip-coprocess.js';
 import type { HoldRules, Kernel, KernelEvents, PairVerdict, WanDevice } from './kernel.js';
 import { PacketQueues } from './nfqueue.js';
@@ -31,7 +32,7 @@ export interface LinuxKernelParts {
   processes: Processes;
   clock: Clock;
   timers: Timers;
-  files: Pick<Files, 'read'>;
+  files: Pick<Files, 'read' | 'list'>;
   network: Network;
   isBigEndian: boolean;
   log: Logger;
@@ -70,6 +71,9 @@ class ComposedKernel implements LinuxKernel {
   private readonly table: NftTable;
   private readonly queues: PacketQueues;
   private readonly monitor: XfrmMonitor;
+  private readonly names: InterfaceNames;
+  /** Where held packets came in: NAT rules may ask for it. */
+  private readonly inputs = new WeakMap<object, string | undefined>();
   private wans: readonly WanDevice[] = [];
   private rules: HoldRules | undefined;
   private events: KernelEvents | undefined;
@@ -85,11 +89,15 @@ class ComposedKernel implements LinuxKernel {
     this.xfrmUse = new XfrmUse(parts);
     this.foreign = new ForeignPolicies(parts.processes, (policy) => this.isOurs(policy));
     this.sources = new SourceAddresses(parts);
+    this.names = new InterfaceNames(parts.files);
     this.table = new NftTable(parts);
     this.queues = new PacketQueues(
       { ...parts, markBit: settings.markBit, firstQueue: settings.firstQueue },
       {
-        held: (packet) => this.events?.held(packet),
+        held: (packet, input) => {
+          this.inputs.set(packet, this.names.nameOf(input));
+          this.events?.held(packet);
+        },
         rulesetChanged: (change) => this.rulesetChanged(change),
       },
     );
@@ -112,12 +120,17 @@ class ComposedKernel implements LinuxKernel {
 
   async start(rules: HoldRules, events: KernelEvents): Promise<void> {
     this.events = events;
-    await this.removeOurs();
-    await this.queues.open();
-    // Queues before rules: a queue without a listener drops.
-    await this.queues.bind(rules.wans);
-    await this.table.create(rules);
     this.wans = rules.wans;
+    try {
+      await this.removeOurs();
+      await this.queues.open();
+      // Queues before rules: a queue without a listener drops.
+      await this.queues.bind(rules.wans);
+      await this.table.create(rules);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     this.rules = rules;
     this.monitor.start();
     this.watchTable();
@@ -130,13 +143,15 @@ class ComposedKernel implements LinuxKernel {
     this.rules = rules;
   }
 
+  /** Goes through all steps, whichever fail. */
   async stop(): Promise<void> {
     this.rules = undefined;
     this.tableTimer?.cancel();
     this.monitor.stop();
-    await this.table.remove();
+    const complain = (error: unknown) => this.parts.log.warning(`stopping: ${String(error)}`);
+    await this.table.remove().catch(complain);
     this.queues.close();
-    await this.removeOurs();
+    await this.removeOurs().catch(complain);
     this.tunnels.clear();
     this.ip.stop();
   }
@@ -170,6 +185,7 @@ class ComposedKernel implements LinuxKernel {
   translate(packet: Parameters<Kernel['translate']>[0]) {
     return this.sources.translate({
       ...packet,
+      inputDevice: this.inputs.get(packet),
       device: this.wanNamed(packet.wan).device,
       masquerade: this.parts.settings.masquerade?.(packet.wan) ?? 'auto',
     });

@@ -33,6 +33,7 @@ const NFQA_CFG_F_GSO = 4;
 const NFQA_PACKET_HDR = 1;
 const NFQA_VERDICT_HDR = 2;
 const NFQA_MARK = 3;
+const NFQA_IFINDEX_INDEV = 5;
 const NFQA_PAYLOAD = 10;
 
 const NF_DROP = 0;
@@ -52,6 +53,8 @@ export interface QueuedPacket {
   /** Made on this machine, not forwarded. */
   isOwn: boolean;
   mark: number;
+  /** Interface it came in on, 0 when it was made here. */
+  inputInterface: number;
   /** The first bytes, from the IP header on. */
   payload: Uint8Array;
 }
@@ -212,16 +215,19 @@ function bigUint(bytes: Uint8Array, at: number, length: number): number {
   return value;
 }
 
+const number32 = (value: Uint8Array | undefined): number =>
+  value && value.length >= 4 ? bigUint(value, 0, 4) : 0;
+
 function readPacket(queue: number, attributes: Map<number, Uint8Array>): QueuedPacket | undefined {
   const header = attributes.get(NFQA_PACKET_HDR);
   if (!header || header.length < 7) return undefined;
-  const mark = attributes.get(NFQA_MARK);
   return {
     kind: 'packet',
     queue,
     id: bigUint(header, 0, 4),
     isOwn: header[6] === NF_INET_LOCAL_OUT,
-    mark: mark && mark.length >= 4 ? bigUint(mark, 0, 4) : 0,
+    mark: number32(attributes.get(NFQA_MARK)),
+    inputInterface: number32(attributes.get(NFQA_IFINDEX_INDEV)),
     payload: attributes.get(NFQA_PAYLOAD) ?? new Uint8Array(0),
   };
 }

@@ -32,7 +32,8 @@ const reasons: Record<number, string> = {
 };
 
 export interface QueueEvents {
-  held(packet: HeldPacket): void;
+  /** `inputInterface` is the index of the interface it came in on, 0 for own packets. */
+  held(packet: HeldPacket, inputInterface: number): void;
   rulesetChanged(change: RulesetChange): void;
 }
 
@@ -131,12 +132,13 @@ export class PacketQueues {
       this.#socket?.send(this.#codec.verdict(packet.queue, packet.id, false));
       return;
     }
-    this.#events.held({
+    const held = {
       ...headers,
       wan: wan.name,
       isOwn: packet.isOwn,
       ...this.#verdictOnce(packet),
-    });
+    };
+    this.#events.held(held, packet.inputInterface);
   }
 
   #verdictOnce(packet: QueuedPacket): Pick<HeldPacket, 'release' | 'drop'> {

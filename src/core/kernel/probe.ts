@@ -84,7 +84,8 @@ async function tryState(
 }
 
 /** The kernel's words for "no ESP at all", as opposed to "not this cipher". */
-const isNoEsp = (error: string): boolean => /Protocol not supported|EPROTONOSUPPORT/i.test(error);
+const isNoEsp = (error: string): boolean =>
+  /Protocol not supported|Requested type not found/i.test(error);
 
 export interface CipherReport {
   missing: MissingPart[];

@@ -20,6 +20,7 @@ export interface TranslatedPacket {
   source: IpAddress;
   destination: IpAddress;
   isOwn: boolean;
+  inputDevice: string | undefined;
 }
 
 export class SourceAddresses {

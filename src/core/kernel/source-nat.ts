@@ -5,19 +5,28 @@
  *
  * Documents: libnftables-json(5).
  */
-import { familyOf, type IpAddress, parseAddress, prefixContains } from '../net/address.js';
+import { familyOf, type IpAddress, parseAddress } from '../net/address.js';
+import {
+  brief,
+  field,
+  holds,
+  isObject,
+  type Json,
+  type JsonObject,
+  NotUnderstood,
+  text,
+} from './nft-json.js';
 
 export interface NatPacket {
   device: string;
   source: IpAddress;
   destination: IpAddress;
   isOwn: boolean;
+  /** Device it came in on; not known for a pair that no packet has asked for. */
+  inputDevice: string | undefined;
 }
 
 export type NatResult = { kind: 'none' } | { kind: 'masquerade' } | { kind: 'snat'; to: IpAddress };
-
-type Json = unknown;
-type JsonObject = Record<string, Json>;
 
 interface Chain {
   key: string;
@@ -35,13 +44,6 @@ export interface NatRuleset {
 
 /** Jumps within jumps; the kernel allows 16 as well. */
 const maxDepth = 16;
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const field = (value: Json, name: string): Json => (isObject(value) ? value[name] : undefined);
-
-const text = (value: Json): string => (typeof value === 'string' ? value : '');
 
 const keyOf = (item: Json, name: Json): string =>
   `${text(field(item, 'family'))} ${text(field(item, 'table'))} ${text(name)}`;
@@ -90,9 +92,6 @@ export function parseRuleset(answers: readonly string[]): NatRuleset {
   }
   return ruleset;
 }
-
-/** Ends a rule whose meaning is not known. */
-class NotUnderstood extends Error {}
 
 /** What a rule or chain leads to: a result, the way back to the caller, or the next rule. */
 type Outcome = NatResult | 'return' | 'next';
@@ -186,14 +185,18 @@ class Evaluation {
     const left = field(match, 'left');
     const right = field(match, 'right');
     const isNegated = operator === '!=';
-    if (field(field(left, 'meta'), 'key') === 'iifname') return this.cameFrom(right, isNegated);
+    const meta = field(field(left, 'meta'), 'key');
+    if (meta === 'iifname' || meta === 'iif') return this.cameFrom(key, right) !== isNegated;
     return this.isOneOf(key, this.factOf(left), right) !== isNegated;
   }
 
-  /** Of the way in we know only that it was not this WAN. */
-  private cameFrom(right: Json, isNegated: boolean): boolean {
-    if (right === this.packet.device) return isNegated;
-    throw new NotUnderstood('iifname');
+  private cameFrom(key: string, right: Json): boolean {
+    const { inputDevice, isOwn, device } = this.packet;
+    if (isOwn) return false;
+    if (inputDevice !== undefined) return this.isOneOf(key, inputDevice, right);
+    // What is forwarded to a WAN did not come from there
+    if (right === device) return false;
+    throw new NotUnderstood('iifname of a packet that nobody has seen');
   }
 
   private factOf(left: Json): string {
@@ -212,7 +215,7 @@ class Evaluation {
       if (name === 'saddr') return isOurs ? packet.source : '';
       if (name === 'daddr') return isOurs ? packet.destination : '';
     }
-    throw new NotUnderstood(JSON.stringify(left).slice(0, 80));
+    throw new NotUnderstood(brief(left));
   }
 
   private namedSet(key: string, name: Json): Json {
@@ -220,31 +223,8 @@ class Evaluation {
     return this.ruleset.sets.get(`${family} ${table} ${text(name).slice(1)}`);
   }
 
-  /** Is a fact the value, in the block or range, or in the list or set? */
   private isOneOf(key: string, fact: string, right: Json): boolean {
-    if (fact === '') throw new NotUnderstood('header of the other family');
-    if (typeof right === 'string' && right.startsWith('@')) {
-      const elements = this.namedSet(key, right);
-      return Array.isArray(elements) && this.isOneOf(key, fact, elements);
-    }
-    if (typeof right === 'string') return this.isSame(fact, right);
-    if (Array.isArray(right)) return right.some((each) => this.isOneOf(key, fact, each));
-    const elements = field(right, 'set') ?? field(field(right, 'elem'), 'val');
-    if (elements !== undefined) return this.isOneOf(key, fact, elements);
-    const address = parseAddress(fact);
-    const prefix = field(right, 'prefix');
-    if (isObject(prefix) && address) {
-      const base = parseAddress(text(prefix.addr));
-      const length = Number(prefix.len);
-      return base !== undefined && prefixContains({ address: base, length }, address);
-    }
-    throw new NotUnderstood(JSON.stringify(right).slice(0, 80));
-  }
-
-  private isSame(fact: string, value: string): boolean {
-    if (value === '*') return true;
-    if (value.endsWith('*')) return fact.startsWith(value.slice(0, -1));
-    return fact === (parseAddress(value) ?? value);
+    return holds(right, fact, (name) => this.namedSet(key, name));
   }
 }
 
