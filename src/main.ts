@@ -1,4 +1,6 @@
 /** The one entry of the program: platform and network for the command line, then its exit status. */
+// First: the crypto libraries look for a random source when they load
+import './core/platform/qjs/qjs-random.js';
 import { runCommandLine } from './cli/commands.js';
 import { complain, type Machine, machineContext } from './cli/machine.js';
 import { silentLogger } from './core/log.js';

@@ -5,7 +5,7 @@ import type { LogSink, Platform, SignalName } from '../platform.js';
 import { os, std } from './engine.js';
 import { QjsFiles } from './qjs-files.js';
 import { QjsProcesses } from './qjs-processes.js';
-import { createRandom, installCrypto } from './qjs-random.js';
+import { random } from './qjs-random.js';
 import { QjsTimers } from './qjs-timers.js';
 
 /** `os` has no SIGHUP; it is 1 on every Linux. */
@@ -32,11 +32,9 @@ const log: LogSink = {
   },
 };
 
-/** Also makes `globalThis.crypto.getRandomValues`. Call it once, before anything needs randomness. */
+/** Call it once. */
 export function createQjsPlatform(): Platform {
   const guard = createGuard(log);
-  const random = createRandom();
-  installCrypto(random);
   const timers = new QjsTimers(guard);
   const processes = new QjsProcesses(guard, timers);
   const environment = (name: string) => std.getenv(name);

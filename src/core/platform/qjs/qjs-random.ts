@@ -1,4 +1,7 @@
-/** Random bytes from the kernel. */
+/**
+ * Random bytes from the kernel, also as `globalThis.crypto.getRandomValues`. noble's libraries look
+ * for that once, when they load, to blind their scalars: so the entry imports this file first.
+ */
 import { checked, EINTR, os } from './engine.js';
 
 function readExactly(fd: number, path: string, length: number): Uint8Array {
@@ -18,7 +21,7 @@ const openRead = (path: string) => checked('open', path, os.open(path, os.O_RDON
  * A reader of /dev/urandom. Before the first byte it waits on /dev/random once: early after boot
  * the kernel's generator is not seeded, and urandom alone would not say so (random(4)).
  */
-export function createRandom(): (length: number) => Uint8Array {
+function createRandom(): (length: number) => Uint8Array {
   let urandom: number | undefined;
   return (length) => {
     if (urandom === undefined) {
@@ -32,7 +35,7 @@ export function createRandom(): (length: number) => Uint8Array {
 }
 
 /** What Web Crypto calls `crypto.getRandomValues`; noble's libraries draw from it. */
-export function installCrypto(random: (length: number) => Uint8Array): void {
+function installCrypto(): void {
   const getRandomValues = <T extends ArrayBufferView>(view: T): T => {
     const target = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     target.set(random(target.length));
@@ -40,3 +43,7 @@ export function installCrypto(random: (length: number) => Uint8Array): void {
   };
   Object.defineProperty(globalThis, 'crypto', { value: { getRandomValues }, configurable: true });
 }
+
+/** `length` bytes; nothing is opened before the first call. */
+export const random = createRandom();
+installCrypto();
