@@ -75,7 +75,8 @@ export function createIkeDaemon(options: IkeDaemonOptions): FullIkeDaemon {
 }
 
 class Daemon implements FullIkeDaemon {
-  readonly #ctx: IkeContext;
+  /** Open to tests that look inside. */
+  readonly context: IkeContext;
   readonly #attempts: Attempts;
   readonly #transport: Transport;
 
@@ -84,15 +85,15 @@ class Daemon implements FullIkeDaemon {
     this.#transport = new Transport(
       { network, families, mark },
       {
-        message: (bytes, path) => receive(this.#ctx, bytes, path),
+        message: (bytes, path) => receive(this.context, bytes, path),
         unreachable: (event) => this.#attempts.unreachable(event),
       },
     );
-    this.#ctx = createContext(options, this.#transport, {
+    this.context = createContext(options, this.#transport, {
       dispatch: (attempt) => this.#attempts.dispatch(attempt),
       doubt: (sa) => this.#attempts.doubt(sa),
     });
-    this.#attempts = new Attempts(this.#ctx);
+    this.#attempts = new Attempts(this.context);
   }
 
   start(): Promise<void> {
@@ -105,27 +106,27 @@ class Daemon implements FullIkeDaemon {
 
   async close(tunnel: Tunnel): Promise<void> {
     const found = this.#find((child) => child.tunnel?.id === tunnel.id);
-    if (found) await deleteChild(this.#ctx, found.sa, found.child, 'deleted by us');
+    if (found) await deleteChild(this.context, found.sa, found.child, 'deleted by us');
   }
 
   expired(installed: InstalledSa): void {
     const found = this.#find((child) => child.tunnel?.installed.reqid === installed.reqid);
-    if (found) void deleteChild(this.#ctx, found.sa, found.child, 'expired');
+    if (found) void deleteChild(this.context, found.sa, found.child, 'expired');
   }
 
   async check(tunnel: Tunnel): Promise<boolean> {
     const found = this.#find((child) => child.tunnel?.id === tunnel.id);
-    return found ? check(this.#ctx, found.sa) : false;
+    return found ? check(this.context, found.sa) : false;
   }
 
   counters(): Record<string, number> {
-    const { counters, sas, halfOpen } = this.#ctx;
+    const { counters, sas, halfOpen } = this.context;
     const tunnels = sas.all().reduce((sum, sa) => sum + sa.children.size, 0);
     return { ...counters.all(), 'IKE SAs': sas.size, 'half-open': halfOpen.count, tunnels };
   }
 
   async stop(graceMs: number): Promise<void> {
-    const ctx = this.#ctx;
+    const ctx = this.context;
     if (ctx.isStopping) return;
     ctx.isStopping = true;
     this.#attempts.stop('the service is stopping');
@@ -140,13 +141,13 @@ class Daemon implements FullIkeDaemon {
 
   /** OE-148: whoever shares an IKE SA with us is told. */
   async #leave(sa: IkeSa): Promise<void> {
-    if (sa.state === 'ESTABLISHED') await deleteSa(this.#ctx, sa, 'the service is stopping');
-    else if (sa.state === 'GONE') forget(this.#ctx, sa);
-    else await endSa(this.#ctx, sa, 'deleted by us', 'the service is stopping');
+    if (sa.state === 'ESTABLISHED') await deleteSa(this.context, sa, 'the service is stopping');
+    else if (sa.state === 'GONE') forget(this.context, sa);
+    else await endSa(this.context, sa, 'deleted by us', 'the service is stopping');
   }
 
   #find(fits: (child: Child) => boolean): { sa: IkeSa; child: Child } | undefined {
-    for (const sa of this.#ctx.sas.all())
+    for (const sa of this.context.sas.all())
       for (const child of sa.children) if (fits(child)) return { sa, child };
     return undefined;
   }

@@ -27,15 +27,19 @@ export async function check(ctx: IkeContext, sa: IkeSa): Promise<boolean> {
 }
 
 /** Looks after an IKE SA until it ends. */
-function watchLiveness(ctx: IkeContext, sa: IkeSa): void {
+function watchLiveness(ctx: IkeContext, sa: IkeSa, delayMs = ctx.limits.livenessMs): void {
   const { livenessMs } = ctx.limits;
   if (livenessMs === 0) return;
-  sa.timers.set('liveness', livenessMs, () => {
+  sa.timers.set('liveness', delayMs, () => {
     if (sa.state !== 'ESTABLISHED') return;
-    const isQuiet = ctx.clock.monotonicMs() - sa.heardMs >= livenessMs;
+    const quietMs = ctx.clock.monotonicMs() - sa.heardMs;
+    if (quietMs < livenessMs) {
+      watchLiveness(ctx, sa, livenessMs - quietMs);
+      return;
+    }
     const hasTunnels = [...sa.children].some((child) => child.state === 'UP');
     // While a request of ours is out, its own repetitions tell whether the peer lives.
-    if (isQuiet && hasTunnels && sa.requests.isIdle) void check(ctx, sa);
+    if (hasTunnels && sa.requests.isIdle) void check(ctx, sa);
     watchLiveness(ctx, sa);
   });
 }

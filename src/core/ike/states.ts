@@ -43,3 +43,17 @@ export const moves: Readonly<Record<State, readonly State[]>> = {
 /** States in which both ends have proven who they are. */
 export const isAuthenticated = (state: State): boolean =>
   state === 'ESTABLISHED' || state === 'DELETING';
+
+/** Moves that no message makes, or that follow an answer of the owner. */
+export const ownMoves: readonly { story: string; from: State; to: State }[] = [
+  { story: 'a tunnel is wanted', from: 'NONE', to: 'INIT_SENT' },
+  { story: 'a stranger called and was answered', from: 'NONE', to: 'INIT_ANSWERED' },
+  { story: 'not even begun', from: 'NONE', to: 'GONE' },
+  { story: 'patience is over', from: 'AUTH_SENT', to: 'GONE' },
+  { story: 'half-open for too long', from: 'INIT_ANSWERED', to: 'GONE' },
+  { story: 'keys and authorization are there', from: 'AUTH_PENDING', to: 'ESTABLISHED' },
+  { story: 'no keys, no proof, or no time left', from: 'AUTH_PENDING', to: 'GONE' },
+  { story: 'we delete it', from: 'ESTABLISHED', to: 'DELETING' },
+  { story: 'the peer is dead', from: 'ESTABLISHED', to: 'GONE' },
+  { story: 'our delete is answered, or will never be', from: 'DELETING', to: 'GONE' },
+];

@@ -1,0 +1,141 @@
+import { Cookies } from '../../../src/core/ike/cookie.js';
+import { readMessage, writeMessage } from '../../../src/core/ike/message.js';
+import { findNotify } from '../../../src/core/ike/payloads/payload.js';
+import { NotifyType } from '../../../src/core/ike/registries/notifies.js';
+import { address } from '../../../src/core/net/address.js';
+import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
+import { countingRandom } from '../../support/list-random.js';
+import { SteppedClock } from '../../support/stepped-clock.js';
+import { assert, test } from '../../support/test.js';
+
+const claim = {
+  ni: new Uint8Array(32).fill(1),
+  address: address('192.0.2.1'),
+  spiInitiator: new Uint8Array(8).fill(2),
+};
+
+test('cookie: good for its claim, and for no other nonce, address or SPI', () => {
+  const cookies = new Cookies(new SteppedClock(), countingRandom());
+  const cookie = cookies.make(claim);
+  assert.ok(cookie.length <= 64);
+  assert.ok(cookies.isGood(cookie, claim));
+  assert.not(cookies.isGood(cookie, { ...claim, ni: new Uint8Array(32) }));
+  assert.not(cookies.isGood(cookie, { ...claim, address: address('192.0.2.2') }));
+  assert.not(cookies.isGood(cookie, { ...claim, spiInitiator: new Uint8Array(8) }));
+  assert.not(cookies.isGood(cookie.slice(1), claim));
+  assert.not(cookies.isGood(new Uint8Array(0), claim));
+});
+
+test('cookie: the secret changes every minute, the one before still counts', async () => {
+  const clock = new SteppedClock();
+  const cookies = new Cookies(clock, countingRandom());
+  const old = cookies.make(claim);
+  await clock.advance(61_000);
+  assert.ok(cookies.isGood(old, claim));
+  assert.not.equal(cookies.make(claim), old);
+  await clock.advance(61_000);
+  assert.not(cookies.isGood(old, claim));
+});
+
+test('cookie: after a long silence no old secret counts', async () => {
+  const clock = new SteppedClock();
+  const cookies = new Cookies(clock, countingRandom());
+  const old = cookies.make(claim);
+  await clock.advance(200_000);
+  assert.not(cookies.isGood(old, claim));
+});
+
+test('cookie: a responder under load demands one, the initiator obeys', async () => {
+  const { world, left, right } = await twoEnds({}, { limits: { cookieThreshold: 0 } });
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  assert.ok(result.ok);
+  assert.is(right.counter('cookies demanded'), 1);
+  assert.is(world.network.captured.length, 6);
+  const [first, demand, second] = world.network.captured.map(({ bytes }) => {
+    const read = readMessage(bytes);
+    return read.ok ? read.value : undefined;
+  });
+  assert.is(demand?.payloads.length, 1);
+  assert.is(second?.payloads[0]?.kind, 'N');
+  const cookie = (message: typeof first) => findNotify(message!.payloads, NotifyType.COOKIE)?.data;
+  assert.equal(cookie(demand), cookie(second));
+  // RFC 7296 §2.6: all other payloads unchanged
+  assert.equal(second?.payloads.slice(1), first?.payloads);
+  assert.is(second?.head.messageId, 0);
+  await world.stop();
+});
+
+/** Sends a captured first message again, as strangers from many addresses would. */
+function flood(world: IkeWorld, victim: IkeEnd, strangers: readonly string[]): void {
+  const read = readMessage(world.network.captured[0]!.bytes);
+  if (!read.ok) throw new Error(read.error);
+  for (const [i, from] of strangers.entries()) {
+    const spiInitiator = new Uint8Array(8).fill(i + 1);
+    spiInitiator[0] = i >> 8;
+    const bytes = writeMessage({ ...read.value.head, spiInitiator }, read.value.payloads);
+    const to = { address: victim.address, port: 500 };
+    world.network.transmit({ address: address(from), port: 500 }, to, bytes);
+  }
+}
+
+async function flooded(limits: object, strangers: readonly string[]) {
+  const ends = await twoEnds({}, { limits });
+  await ends.world.until(ends.left.daemon.connect(ends.left.wish(ends.right)));
+  flood(ends.world, ends.right, strangers);
+  await ends.world.clock.advance(100);
+  return ends;
+}
+
+const manyBlocks = Array.from({ length: 200 }, (_, i) => `100.64.${i}.1`);
+const oneBlock = Array.from({ length: 200 }, (_, i) => `100.64.7.${i + 1}`);
+
+test('OE-152 cookie: a flood from many blocks leaves no more state than the threshold', async () => {
+  const { world, left, right } = await flooded({ cookieThreshold: 32 }, manyBlocks);
+  assert.is(right.counter('half-open'), 32);
+  assert.is(right.counter('cookies demanded'), 200 - 32);
+  // the tunnel that stands still works, and a peer with a cookie gets in
+  const wish = left.wish(right, { theirs: '10.2.0.6' });
+  assert.ok((await world.until(left.daemon.connect(wish))).ok);
+  const third = await world.add('203.0.113.1');
+  assert.ok((await world.until(third.daemon.connect(third.wish(right)))).ok);
+  await world.clock.advance(60_000);
+  assert.is(right.counter('half-open'), 0);
+  assert.is(right.counter('half-open expired'), 32);
+  await world.stop();
+  await world.clock.advance(100);
+  assert.is(world.clock.pendingTimers, 0);
+});
+
+test('cookie: one block gets no more than its share', async () => {
+  const { right, world } = await flooded(
+    { cookieThreshold: 500, maxHalfOpenPerPrefix: 8 },
+    oneBlock,
+  );
+  assert.is(right.counter('half-open'), 8);
+  assert.is(right.counter('half-open limit reached'), 192);
+  await world.stop();
+});
+
+test('cookie: there is a limit for all together', async () => {
+  const { right, world } = await flooded({ cookieThreshold: 500, maxHalfOpen: 20 }, manyBlocks);
+  assert.is(right.counter('half-open'), 20);
+  await world.stop();
+});
+
+test('cookie: a wrong cookie gets a demand again and no state', async () => {
+  const { world, left, right } = await twoEnds({}, { limits: { cookieThreshold: 0 } });
+  world.network.path.rewrites = (packet) => {
+    const read = readMessage(packet.bytes);
+    const cookie = read.ok && findNotify(read.value.payloads, NotifyType.COOKIE);
+    if (!read.ok || !cookie || packet.from.address !== left.address) return packet;
+    cookie.data[5]! ^= 1;
+    return { ...packet, bytes: writeMessage(read.value.head, read.value.payloads) };
+  };
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  assert.is(!result.ok && result.failure.kind, 'silent');
+  // bounded: the initiator does not follow for ever, though it goes on trying
+  assert.is(right.counter('half-open'), 0);
+  assert.ok(right.counter('wrong cookies') >= 4);
+  assert.ok(world.network.captured.length < 40);
+  await world.stop();
+});

@@ -1,0 +1,312 @@
+import { concat, uintBytes } from '../../../src/core/bytes/bytes.js';
+import { fromHex } from '../../../src/core/bytes/hex.js';
+import { spiBytes } from '../../../src/core/ike/child.js';
+import type { IkeSa } from '../../../src/core/ike/ike-sa.js';
+import { readMessage, writeHeader } from '../../../src/core/ike/message.js';
+import {
+  find,
+  findAll,
+  notifyPayload,
+  type Payload,
+} from '../../../src/core/ike/payloads/payload.js';
+import { NotifyType, notifyName } from '../../../src/core/ike/registries/notifies.js';
+import { address } from '../../../src/core/net/address.js';
+import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
+import { openCaptured, sasOf, speakFor } from '../../support/ike-peer.js';
+import { mutations, prefixes } from '../../support/mangle.js';
+import { assert, test } from '../../support/test.js';
+
+const CREATE_CHILD_SA = 36;
+const INFORMATIONAL = 37;
+
+interface Up {
+  world: IkeWorld;
+  left: IkeEnd;
+  right: IkeEnd;
+  sa: IkeSa;
+}
+
+async function up(): Promise<Up> {
+  const ends = await twoEnds();
+  const result = await ends.world.until(ends.left.daemon.connect(ends.left.wish(ends.right)));
+  if (!result.ok) throw new Error(result.failure.why);
+  await ends.world.clock.advance(100);
+  return { ...ends, sa: sasOf(ends.left)[0]! };
+}
+
+/** Left's peer says this as message 2; the notifies and deletes of the answer. */
+async function ask({ world, left, sa }: Up, exchange: number, payloads: readonly Payload[]) {
+  const before = world.network.captured.length;
+  speakFor(left, sa, { exchange, messageId: 2, payloads });
+  await world.clock.advance(100);
+  const answer = world.network.captured[before + 1];
+  return answer && openCaptured(sa, answer);
+}
+
+const names = (payloads: readonly Payload[] | undefined) =>
+  payloads && findAll(payloads, 'N').map(({ type }) => notifyName(type));
+
+const nonce: Payload = { kind: 'Nonce', data: new Uint8Array(32).fill(5) };
+const ke: Payload = { kind: 'KE', group: 31, data: new Uint8Array(32).fill(9) };
+const esp = (id: number): Payload => ({
+  kind: 'SA',
+  proposals: [
+    {
+      number: 1,
+      protocol: 3,
+      spi: fromHex('c0ffee01'),
+      transforms: [
+        { type: 1, id, attributes: [{ type: 14, value: 128 }] },
+        { type: 5, id: 0, attributes: [] },
+      ],
+    },
+  ],
+});
+const side = (kind: 'TSi' | 'TSr', from: string, to = from): Payload => ({
+  kind,
+  selectors: [
+    {
+      type: 7,
+      protocol: 0,
+      startPort: 0,
+      endPort: 65_535,
+      range: concat(...[from, to].map(octets)),
+    },
+  ],
+});
+const octets = (text: string) => Uint8Array.from(text.split('.').map(Number));
+const pair = [side('TSi', '192.0.2.1'), side('TSr', '198.51.100.1')];
+
+test('hostile: a further tunnel without a key exchange of its own is taken', async () => {
+  const ends = await up();
+  const answer = await ask(ends, CREATE_CHILD_SA, [esp(20), nonce, ...pair]);
+  assert.ok(answer && find(answer, 'SA') && find(answer, 'Nonce') && !find(answer, 'KE'));
+  assert.is(ends.right.installed.length, 2);
+  await ends.world.stop();
+});
+
+const refusals: [string, readonly Payload[], string][] = [
+  ['rekey of the IKE SA', [{ ...esp(20) }, nonce, ke], 'NO_ADDITIONAL_SAS'],
+  [
+    'rekey of a Child SA that is not there',
+    [
+      { ...notifyPayload(NotifyType.REKEY_SA), protocol: 3, spi: spiBytes(4711) },
+      esp(20),
+      nonce,
+      ...pair,
+    ],
+    'CHILD_SA_NOT_FOUND',
+  ],
+  ['OE-93: ESP with DES', [esp(2), nonce, ...pair], 'NO_PROPOSAL_CHOSEN'],
+  ['SP-19: ESP with NULL', [esp(11), nonce, ...pair], 'NO_PROPOSAL_CHOSEN'],
+  [
+    'OE-101: a whole subnet behind the peer',
+    [esp(20), nonce, side('TSi', '10.0.0.0', '10.255.255.255'), pair[1]!],
+    'TS_UNACCEPTABLE',
+  ],
+  [
+    'OE-101: a whole subnet behind us',
+    [esp(20), nonce, pair[0]!, side('TSr', '10.0.0.0', '10.255.255.255')],
+    'TS_UNACCEPTABLE',
+  ],
+];
+for (const [what, payloads, notify] of refusals)
+  test(
+    `${/^[A-Z]+-\d+/.exec(what)?.[0] ?? 'hostile:'} ${what} is refused, and the tunnel stays`.replace(
+      /^(\S+) \1: /,
+      '$1 hostile: ',
+    ),
+    async () => {
+      const ends = await up();
+      assert.equal(names(await ask(ends, CREATE_CHILD_SA, payloads)), [notify]);
+      assert.is(ends.right.installed.length, 1);
+      assert.is(sasOf(ends.right)[0]?.state, 'ESTABLISHED');
+      await ends.world.stop();
+    },
+  );
+
+test('hostile: rekey of a Child SA that is there is refused as yet', async () => {
+  const ends = await up();
+  const spi = spiBytes(ends.left.installed[0]!.sa.inbound.spi);
+  const rekey = { ...notifyPayload(NotifyType.REKEY_SA), protocol: 3, spi };
+  const answer = await ask(ends, CREATE_CHILD_SA, [rekey, esp(20), nonce, ...pair]);
+  assert.equal(names(answer), ['NO_ADDITIONAL_SAS']);
+  assert.is(ends.right.installed.length, 1);
+  await ends.world.stop();
+});
+
+test('OE-99 hostile: a wish for transport mode is answered in tunnel mode', async () => {
+  const ends = await up();
+  const transport = notifyPayload(NotifyType.USE_TRANSPORT_MODE);
+  const answer = await ask(ends, CREATE_CHILD_SA, [transport, esp(20), nonce, ...pair]);
+  assert.ok(answer && find(answer, 'SA'));
+  assert.equal(names(answer), []);
+  assert.is(ends.right.installed[1]?.sa.mode, 'tunnel');
+  await ends.world.stop();
+});
+
+test('hostile: another group than that of the KE payload is asked for', async () => {
+  const ends = await up();
+  const withGroup: Payload = {
+    kind: 'SA',
+    proposals: [
+      {
+        number: 1,
+        protocol: 3,
+        spi: fromHex('c0ffee01'),
+        transforms: [
+          { type: 1, id: 20, attributes: [{ type: 14, value: 128 }] },
+          { type: 4, id: 19, attributes: [] },
+        ],
+      },
+    ],
+  };
+  const answer = await ask(ends, CREATE_CHILD_SA, [withGroup, nonce, ke, ...pair]);
+  assert.equal(find(answer!, 'N')?.data, fromHex('0013'));
+  assert.equal(names(answer), ['INVALID_KE_PAYLOAD']);
+  await ends.world.stop();
+});
+
+test('hostile: an unknown critical payload is named, the IKE SA stays', async () => {
+  const ends = await up();
+  const unknown: Payload = { kind: 'Unknown', type: 200, isCritical: true, body: fromHex('01') };
+  const answer = await ask(ends, INFORMATIONAL, [unknown]);
+  assert.equal(names(answer), ['UNSUPPORTED_CRITICAL_PAYLOAD']);
+  assert.equal(find(answer!, 'N')?.data, fromHex('c8'));
+  assert.is(sasOf(ends.right)[0]?.state, 'ESTABLISHED');
+  await ends.world.stop();
+});
+
+test('hostile: an unknown payload that is not critical is passed over', async () => {
+  const ends = await up();
+  const unknown: Payload = { kind: 'Unknown', type: 200, isCritical: false, body: fromHex('01') };
+  assert.equal(await ask(ends, INFORMATIONAL, [unknown]), []);
+  await ends.world.stop();
+});
+
+test('hostile: RFC 7296 §2.21.3, a protected message that makes no sense ends the IKE SA', async () => {
+  const ends = await up();
+  const broken: Payload = { kind: 'Unknown', type: 41, isCritical: false, body: fromHex('00') };
+  const answer = await ask(ends, INFORMATIONAL, [broken]);
+  assert.equal(names(answer), ['INVALID_SYNTAX']);
+  assert.is(sasOf(ends.right)[0]?.state, 'GONE');
+  assert.equal(ends.right.installed, []);
+  await ends.world.stop();
+});
+
+test('hostile: requests out of turn are neither processed nor answered', async () => {
+  const ends = await up();
+  const { world, left, right, sa } = ends;
+  const before = world.network.captured.length;
+  const payloads: Payload[] = [{ kind: 'D', protocol: 1, spis: [] }];
+  for (const messageId of [0, 1, 3, 4, 0xffffffff])
+    speakFor(left, sa, { exchange: INFORMATIONAL, messageId, payloads });
+  await world.clock.advance(100);
+  assert.is(world.network.captured.length, before + 5);
+  assert.is(right.counter('messages outside the window'), 5);
+  assert.is(right.installed.length, 1);
+  await world.stop();
+});
+
+test('hostile: answers that nobody asked for are dropped', async () => {
+  const ends = await up();
+  for (const messageId of [0, 1, 2])
+    speakFor(ends.left, ends.sa, {
+      exchange: INFORMATIONAL,
+      messageId,
+      isResponse: true,
+      payloads: [],
+    });
+  await ends.world.clock.advance(100);
+  assert.is(ends.right.counter('messages outside the window'), 3);
+  await ends.world.stop();
+});
+
+test('hostile: IKE_AUTH without AUTH (EAP) is refused', async () => {
+  const { world, left, right } = await twoEnds();
+  world.network.path.loses = (packet) => packet.bytes[18] === 35 && packet.bytes.length > 0;
+  const attempt = left.daemon.connect(left.wish(right, { patienceMs: 3000 }));
+  await world.clock.advance(100);
+  world.network.path.loses = undefined;
+  const sa = sasOf(left)[0]!;
+  speakFor(left, sa, {
+    exchange: 35,
+    messageId: 1,
+    payloads: [{ kind: 'IDi', idType: 1, data: octets('192.0.2.1') }, esp(20), ...pair],
+  });
+  const result = await world.until(attempt);
+  assert.is(!result.ok && result.failure.kind, 'refused');
+  assert.is(right.counter('peers not authenticated'), 1);
+  await world.stop();
+});
+
+/** One good message of each kind, from a real exchange. */
+async function seeds() {
+  const ends = await twoEnds();
+  await ends.world.until(ends.left.daemon.connect(ends.left.wish(ends.right)));
+  return { ...ends, wires: ends.world.network.captured.map(({ bytes }) => bytes) };
+}
+
+test('hostile: every cut and every changed byte of every message is survived without an answer to nonsense', async () => {
+  const { world, left, right, wires } = await seeds();
+  world.network.path.delayMs = 0;
+  const from = { address: address('203.0.113.66'), port: 500 };
+  const send = (bytes: Uint8Array) => {
+    for (const end of [left, right])
+      world.network.transmit(from, { address: end.address, port: 500 }, bytes);
+  };
+  for (const wire of wires) {
+    for (const part of prefixes(wire)) send(part);
+    let turn = 0;
+    for (const { bytes } of mutations(wire)) if (turn++ % 7 === 0) send(bytes);
+    await world.clock.advance(1);
+  }
+  for (const end of [left, right]) {
+    assert.equal(
+      end.lines.filter((line) => line.startsWith('error')),
+      [],
+    );
+    assert.ok(end.counter('malformed messages') > 100);
+    assert.is(end.installed.length, 1);
+  }
+  const second = left.wish(right, { theirs: '10.2.0.6' });
+  assert.ok((await world.until(left.daemon.connect(second))).ok);
+  await world.stop();
+});
+
+const sizes = [0, 1, 27, 28, 29, 31, 32];
+test('hostile: tiny and huge datagrams', async () => {
+  const { world, right } = await twoEnds();
+  for (const size of [...sizes, 16_385, 65_000]) {
+    const to = { address: right.address, port: 500 };
+    world.network.transmit(
+      { address: address('203.0.113.66'), port: 500 },
+      to,
+      new Uint8Array(size),
+    );
+  }
+  await world.clock.advance(100);
+  assert.is(right.counter('malformed messages'), sizes.length + 2);
+  await world.stop();
+});
+
+test('message: the length of the header must be that of the datagram', () => {
+  const head = {
+    spiInitiator: new Uint8Array(8),
+    spiResponder: new Uint8Array(8),
+    exchange: 34,
+    isFromInitiator: true,
+    isResponse: false,
+    messageId: 0,
+  };
+  assert.equal(readMessage(writeHeader(head, 0, 29)), {
+    ok: false,
+    error: 'header.length: says 29, there are 28 bytes',
+  });
+  const other = writeHeader(head, 0, 28);
+  other.set(uintBytes(0x30, 1), 17);
+  assert.equal(readMessage(other), {
+    ok: false,
+    error: 'header.version: major version 3, 2 is spoken here',
+  });
+});
