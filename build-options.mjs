@@ -21,8 +21,6 @@ export const commonOptions = {
   mainFields: ['module', 'main'],
   conditions: ['import', 'default'],
   external: engineModules,
-  // dns-packet takes its Buffer from Node's module of this name; this is the package instead
-  alias: { buffer: path.join(root, 'node_modules/buffer/index.js') },
   define: { __VERSION__: JSON.stringify(version) },
   logLevel: 'warning',
 };

@@ -61,6 +61,8 @@ export async function bundleTests(files, forNode, outfile) {
   await build({
     ...commonOptions,
     ...(forNode && { platform: 'node', external: ['node:*'] }),
+    // dns-packet takes its Buffer from Node's module of this name; this is the package instead
+    alias: { buffer: path.join(root, 'node_modules/buffer/index.js') },
     stdin: {
       contents: [...shim, ...imports, ...start].join('\n'),
       resolveDir: root,

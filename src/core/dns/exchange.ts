@@ -13,8 +13,9 @@ import type { Datagram, Network, UdpSocket, Unreachable } from '../net/network.j
 import type { Timer, Timers } from '../platform/platform.js';
 import type { ResolverCounters } from './counters.js';
 import type { ResolverLimits } from './limits.js';
-import { messageId, questionOf, type Response, readResponse, writeQuery } from './message.js';
+import { messageId, type Response, readResponse } from './message.js';
 import { mixCase } from './name.js';
+import { questionOf, writeQuery } from './query.js';
 import { type Attempt, type Manner, nextStep, rcodeName } from './response-rules.js';
 import type { ServerHealth } from './server.js';
 import { type DnsServer, endpointOf, isFrom, isLoopback } from './server.js';

@@ -1,52 +1,17 @@
 /**
- * DNS messages (RFC 1035 §4, EDNS0 RFC 6891). Queries are written by dns-packet. Responses are walked
- * here, because that library gives no raw TXT data and lets one bad record spoil its siblings: only
- * what a stub needs is read, and every length is checked before use.
+ * Responses (RFC 1035 §4, EDNS0 RFC 6891), read as far as a stub needs them; every length is checked
+ * before use. Record data stay as on the wire, so one bad record does not spoil its siblings.
  */
-/// <reference path="./dns-packet.d.ts" />
-import dnsPacket from 'dns-packet';
 import type { Read } from '../bytes/struct.js';
 import { canonicalName, readName } from './name.js';
+import { CLASS_IN, HEADER_BYTES, TYPE_OPT } from './query.js';
 import { parsed, refused } from './read.js';
 import { RecordType } from './resolver.js';
 
-/** What we can take in one datagram without fragments on any usual path (DNS flag day 2020). */
-export const UDP_PAYLOAD_BYTES = 1232;
 /** Largest message over TCP: its length field has 16 bits. */
 export const MAX_MESSAGE_BYTES = 65535;
 /** Records of all sections together; a real answer has a handful. */
 export const MAX_RECORDS = 500;
-
-const HEADER_BYTES = 12;
-const CLASS_IN = 1;
-const TYPE_OPT = 41;
-
-export interface Query {
-  /** 16 bits */
-  id: number;
-  /** As it goes out: letters may be of mixed case. */
-  name: string;
-  type: number;
-  /** CD: the resolver shall hand out what it can not validate. */
-  checkingDisabled: boolean;
-  /** With an OPT record: large answers and DNSSEC. Off for servers that refuse it. */
-  edns: boolean;
-}
-
-export function writeQuery(query: Query): Uint8Array {
-  const { RECURSION_DESIRED, AUTHENTIC_DATA, CHECKING_DISABLED, DNSSEC_OK } = dnsPacket;
-  const bytes = dnsPacket.encode({
-    type: 'query',
-    id: query.id,
-    // AD in a query: we understand the bit in the answer (RFC 6840 §5.7)
-    flags: RECURSION_DESIRED | AUTHENTIC_DATA | (query.checkingDisabled ? CHECKING_DISABLED : 0),
-    questions: [{ name: query.name, type: `UNKNOWN_${query.type}` }],
-    additionals: query.edns
-      ? [{ type: 'OPT', name: '.', udpPayloadSize: UDP_PAYLOAD_BYTES, flags: DNSSEC_OK }]
-      : [],
-  });
-  return Uint8Array.from(bytes);
-}
 
 /** A record of class IN. */
 export interface ResourceRecord {
@@ -76,12 +41,6 @@ const uint32 = (bytes: Uint8Array, at: number) => uint16(bytes, at) * 65536 + ui
 /** The id of a message, or `undefined` when it is too short to have one. */
 export const messageId = (bytes: Uint8Array): number | undefined =>
   bytes.length < HEADER_BYTES ? undefined : uint16(bytes, 0);
-
-/** The question section of a query that `writeQuery` made: name, type and class. */
-export function questionOf(query: Uint8Array): Uint8Array {
-  const name = readName(query, HEADER_BYTES, false);
-  return name.ok ? query.slice(HEADER_BYTES, name.value.end + 4) : new Uint8Array();
-}
 
 /** A TTL with its top bit set counts as 0 (RFC 2181 §8). */
 const ttl = (value: number) => (value >= 0x80000000 ? 0 : value);

@@ -1,13 +1,13 @@
 /**
- * Name servers in the memory network. What they say is a function of the question; the bytes are
- * written by dns-packet, an encoder that is not ours.
+ * Name servers in the memory network. What they say is a function of the question. Questions are read
+ * and answers written by dns-packet, a codec that is not ours.
  */
-/// <reference path="../../../src/core/dns/dns-packet.d.ts" />
-// Node's own module, and the package of that name under qjs
+/// <reference path="../../support/dns-packet.d.ts" />
+// the package of this name (test/run-unit.mjs), for there is none under qjs
 import { Buffer } from 'buffer';
-import dnsPacket from 'dns-packet';
+import dnsPacket, { type OptRecord } from 'dns-packet';
 import { concat, uintBytes } from '../../../src/core/bytes/bytes.js';
-import { readName } from '../../../src/core/dns/name.js';
+import { RecordType, type RecordTypeNumber } from '../../../src/core/dns/resolver.js';
 import {
   createStubResolver,
   type StubResolver,
@@ -23,7 +23,7 @@ export interface AskedQuestion {
   id: number;
   /** Letters as asked. */
   name: string;
-  type: number;
+  type: RecordTypeNumber;
   transport: 'udp' | 'tcp';
   checkingDisabled: boolean;
   authenticData: boolean;
@@ -78,30 +78,25 @@ export const soa = (name: string, ttl: number, minimum: number): Rec => ({
   data: { mname: `ns.${name}`, rname: `root.${name}`, serial: 1, minimum },
 });
 
-export function readQuestion(
-  bytes: Uint8Array,
-  transport: 'udp' | 'tcp',
-  port: number,
-): AskedQuestion {
-  const name = readName(bytes, 12, false);
-  if (!name.ok) throw new Error(name.error);
-  const { value, end } = name.value;
-  const opt = bytes.subarray(end + 4);
+function readQuestion(bytes: Uint8Array, transport: 'udp' | 'tcp', port: number): AskedQuestion {
+  const { id, flags, questions, additionals } = dnsPacket.decode(Buffer.from(bytes));
+  const [{ name, type }] = questions as [{ name: string; type: string }];
+  const opt = additionals.find((record) => record.type === 'OPT') as OptRecord | undefined;
   return {
-    id: bytes[0]! * 256 + bytes[1]!,
-    name: value,
-    type: bytes[end]! * 256 + bytes[end + 1]!,
+    id,
+    name,
+    type: RecordType[type as keyof typeof RecordType],
     transport,
     port,
-    checkingDisabled: (bytes[3]! & 0x10) !== 0,
-    authenticData: (bytes[3]! & 0x20) !== 0,
-    ...(opt.length >= 11 && {
-      edns: { payload: opt[3]! * 256 + opt[4]!, dnssecOk: (opt[7]! & 0x80) !== 0 },
+    checkingDisabled: (flags & dnsPacket.CHECKING_DISABLED) !== 0,
+    authenticData: (flags & dnsPacket.AUTHENTIC_DATA) !== 0,
+    ...(opt && {
+      edns: { payload: opt.udpPayloadSize, dnssecOk: (opt.flags & dnsPacket.DNSSEC_OK) !== 0 },
     }),
   };
 }
 
-export function writeReply(asked: Pick<AskedQuestion, 'id' | 'name' | 'type'>, reply: Reply) {
+export function writeReply(asked: { id: number; name: string; type: number }, reply: Reply) {
   const flags =
     0x180 |
     (reply.rcode ?? 0) |

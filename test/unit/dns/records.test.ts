@@ -244,11 +244,11 @@ test('RSA: numbers that are missing, padded or beyond the bounds are refused', (
     '01000f': 'rsa.exponent: starts with a zero byte',
     '0103000f': 'rsa.modulus: starts with a zero byte',
     [`09${'11'.repeat(9)}0f`]: `rsa.exponent: has 9 bytes, ${MAX_EXPONENT_BYTES} allowed`,
-    [`0103${'11'.repeat(513)}`]: 'rsa.modulus: has 513 bytes, 512 allowed',
+    [`010301${'11'.repeat(1024)}`]: 'rsa.modulus: has 1025 bytes, 1024 allowed', // 8193 bits
   };
   for (const [wire, error] of Object.entries(bad))
     assert.equal(readDnsKey('rsa', fromHex(wire)), { ok: false, error });
-  assert.ok(readDnsKey('rsa', fromHex(`0103${'11'.repeat(512)}`)).ok, '4096 bits are allowed');
+  assert.ok(readDnsKey('rsa', fromHex(`0103${'ff'.repeat(1024)}`)).ok, '8192 bits are allowed');
 });
 
 // A, AAAA

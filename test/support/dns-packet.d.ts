@@ -1,11 +1,13 @@
-/** The part of dns-packet that is used, by the resolver and its tests; the package has no types. */
+/** The part of dns-packet that is used; the package has no types. */
 declare module 'dns-packet' {
   interface Question {
     name: string;
     /** A name of the registry, or `UNKNOWN_` and the number. */
     type: string;
+    /** `IN` when it is left out. */
+    class?: string;
   }
-  interface OptRecord {
+  export interface OptRecord {
     type: 'OPT';
     name: '.';
     udpPayloadSize: number;
@@ -29,6 +31,17 @@ declare module 'dns-packet' {
       authorities?: OtherRecord[];
       additionals?: (OptRecord | OtherRecord)[];
     }): Uint8Array;
+    /** Takes a `Buffer`; throws on some malformed messages. */
+    decode(bytes: Uint8Array): {
+      type: 'query' | 'response';
+      id: number;
+      /** The flags without QR and the code. */
+      flags: number;
+      questions: Question[];
+      answers: OtherRecord[];
+      authorities: OtherRecord[];
+      additionals: (OptRecord | OtherRecord)[];
+    };
     RECURSION_DESIRED: number;
     TRUNCATED_RESPONSE: number;
     AUTHENTIC_DATA: number;
