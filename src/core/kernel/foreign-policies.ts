@@ -6,23 +6,17 @@ import { type IpAddress, prefixContains } from '../net/address.js';
 import type { Processes } from '../platform/platform.js';
 import { runText } from './commands.js';
 import { policyPriority } from './xfrm-commands.js';
-import type { XfrmPolicy } from './xfrm-text.js';
-import { parsePolicies } from './xfrm-text.js';
+import { parsePolicies, type XfrmPolicy } from './xfrm-text.js';
 
-/** Whether all traffic of the pair goes by this policy rather than by one of ours. */
-export function covers(policy: XfrmPolicy, source: IpAddress, destination: IpAddress): boolean {
-  return (
-    policy.direction === 'out' &&
-    // One port or protocol of the pair is not the pair; the kernel prefers that policy for it.
-    !policy.isNarrow &&
-    // Route-based tunnels and marked traffic do not pass our way.
-    policy.interfaceId === 0 &&
-    policy.mark.value === 0 &&
-    policy.priority <= policyPriority &&
-    prefixContains(policy.source, source) &&
-    prefixContains(policy.destination, destination)
-  );
-}
+/** Whether all outgoing traffic between its addresses goes by this policy rather than by ours. */
+const isDecisive = (policy: XfrmPolicy): boolean =>
+  policy.direction === 'out' &&
+  // One port or protocol of the pair is not the pair; the kernel prefers that policy for it.
+  !policy.isNarrow &&
+  // Route-based tunnels and marked traffic do not pass our way.
+  policy.interfaceId === 0 &&
+  policy.mark.value === 0 &&
+  policy.priority <= policyPriority;
 
 export class ForeignPolicies {
   readonly #processes: Processes;
@@ -34,20 +28,27 @@ export class ForeignPolicies {
     this.#isOurs = isOurs;
   }
 
-  /** Something changed; of `undefined` nobody knows what. Changes of our own policies do not count. */
-  changed(policy: XfrmPolicy | undefined): void {
-    if (!policy || !this.#isOurs(policy)) this.#list = undefined;
+  /**
+   * Something changed; of `undefined` nobody knows what. True when the list is to be read again:
+   * changes of our own policies do not count.
+   */
+  changed(policy: XfrmPolicy | undefined): boolean {
+    if (policy && this.#isOurs(policy)) return false;
+    this.#list = undefined;
+    return true;
   }
 
   async cover(source: IpAddress, destination: IpAddress): Promise<boolean> {
-    const list = await this.#read();
-    return list.some((policy) => covers(policy, source, destination));
+    const covers = (policy: XfrmPolicy) =>
+      prefixContains(policy.source, source) && prefixContains(policy.destination, destination);
+    return (await this.decisive()).some(covers);
   }
 
-  #read(): Promise<XfrmPolicy[]> {
+  /** Those that decide about all traffic between their addresses. */
+  decisive(): Promise<XfrmPolicy[]> {
     if (this.#list) return this.#list;
     const reading = runText(this.#processes, ['ip', 'xfrm', 'policy', 'list']).then((text) =>
-      parsePolicies(text).filter((policy) => !this.#isOurs(policy)),
+      parsePolicies(text).filter((policy) => !this.#isOurs(policy) && isDecisive(policy)),
     );
     this.#list = reading;
     reading.catch(() => {

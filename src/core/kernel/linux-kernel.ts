@@ -53,6 +53,8 @@ export interface LinuxKernel extends Kernel {
 /** A ruleset message can get lost when the socket's buffer is full, so we also look ourselves. */
 const tableCheckMs = 60_000;
 
+const configuredDelayMs = 100;
+
 /** NFT_MSG_DELTABLE, and the messages about elements of sets (NEWSETELEM, DELSETELEM). */
 const tableDeleted = 2;
 const elementChanges = [12, 14];
@@ -78,6 +80,7 @@ class ComposedKernel implements LinuxKernel {
   private rules: HoldRules | undefined;
   private events: KernelEvents | undefined;
   private tableTimer: Timer | undefined;
+  private configuredTimer: Timer | undefined;
   private isLookingAtTable = false;
   private probed: CipherReport | undefined;
 
@@ -103,7 +106,7 @@ class ComposedKernel implements LinuxKernel {
     );
     this.monitor = new XfrmMonitor(parts, {
       event: (event) => this.xfrmEvent(event),
-      missed: () => this.foreign.changed(undefined),
+      missed: () => this.policyChanged(undefined),
       failed: (reason) => this.events?.failed(reason),
     });
   }
@@ -123,6 +126,9 @@ class ComposedKernel implements LinuxKernel {
     this.wans = rules.wans;
     try {
       await this.removeOurs();
+      // The monitor first: what changes behind the first reading is told.
+      this.monitor.start();
+      await this.table.setConfigured(await this.foreign.decisive());
       await this.queues.open();
       // Queues before rules: a queue without a listener drops.
       await this.queues.bind(rules.wans);
@@ -132,7 +138,6 @@ class ComposedKernel implements LinuxKernel {
       throw error;
     }
     this.rules = rules;
-    this.monitor.start();
     this.watchTable();
   }
 
@@ -147,6 +152,7 @@ class ComposedKernel implements LinuxKernel {
   async stop(): Promise<void> {
     this.rules = undefined;
     this.tableTimer?.cancel();
+    this.configuredTimer?.cancel();
     this.monitor.stop();
     const complain = (error: unknown) => this.parts.log.warning(`stopping: ${String(error)}`);
     await this.table.remove().catch(complain);
@@ -214,8 +220,20 @@ class ComposedKernel implements LinuxKernel {
     for (const error of await this.ip.runEach(commands)) this.parts.log.debug(error);
   }
 
+  /** Policies come in bunches, one for each direction; they are read once behind the last. */
+  private policyChanged(policy: XfrmPolicy | undefined): void {
+    if (!this.foreign.changed(policy)) return;
+    this.configuredTimer?.cancel();
+    this.configuredTimer = this.parts.timers.after(configuredDelayMs, () => {
+      this.foreign
+        .decisive()
+        .then((policies) => this.table.setConfigured(policies))
+        .catch((error) => this.parts.log.warning(`configured tunnels: ${String(error)}`));
+    });
+  }
+
   private xfrmEvent(event: XfrmEvent): void {
-    if (event.kind === 'policy') this.foreign.changed(event.policy);
+    if (event.kind === 'policy') this.policyChanged(event.policy);
     else if (event.kind === 'acquire') {
       if (event.reqids.some((reqid) => this.reqids.isOurs(reqid)))
         this.events?.acquire(event.source, event.destination);

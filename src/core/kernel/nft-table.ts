@@ -41,6 +41,9 @@ export const setName = (verdict: Verdict, family: IpFamily, wanIndex: number): s
 const holdChain = (wan: WanDevice): string => `hold_${wan.index}`;
 const guardChain = (wan: WanDevice): string => `guard_${wan.index}`;
 
+/** Traffic of configured tunnels, which passes by; its rules are kept by `nft-configured.ts`. */
+export const configuredChain = 'configured';
+
 interface Chain {
   name: string;
   /** `type … hook …;` of a base chain. */
@@ -137,7 +140,7 @@ function prerouting(rules: HoldRules): Chain {
   return {
     name: 'prerouting',
     base: `type filter hook prerouting priority ${holdPriority}; policy accept;`,
-    rules: ['jump exempt', ...hold],
+    rules: ['jump exempt', `jump ${configuredChain}`, ...hold],
   };
 }
 
@@ -154,6 +157,7 @@ function output(rules: HoldRules, mark: string): Chain {
       'rt ipsec exists accept',
       'jump own_exempt',
       'jump exempt',
+      `jump ${configuredChain}`,
       ...hold,
     ],
   };
@@ -258,6 +262,7 @@ export function tableText(rules: HoldRules, settings: TableSettings, previous?: 
   const lines = [
     `add table ${tableName}`,
     ...addSets(rules),
+    `add chain ${tableName} ${configuredChain}`,
     ...chains.map((chain) =>
       chain.base === undefined
         ? `add chain ${tableName} ${chain.name}`

@@ -6,6 +6,7 @@ import type { Logger } from '../log.js';
 import type { Processes } from '../platform/platform.js';
 import { runText } from './commands.js';
 import type { HoldRules } from './kernel.js';
+import { type ConfiguredTraffic, configuredText } from './nft-configured.js';
 import { type PairChange, pairText } from './nft-pairs.js';
 import { removeTableText, type TableSettings, tableName, tableText } from './nft-table.js';
 
@@ -25,6 +26,7 @@ export class NftTable {
   readonly #settings: TableSettings;
   readonly #log: Logger;
   #rules: HoldRules | undefined;
+  #configured: readonly ConfiguredTraffic[] = [];
   #waiting: Waiting[] = [];
   /** The table is loaded and changed by one `nft` at a time. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -39,7 +41,8 @@ export class NftTable {
   /** Makes the table anew; what an earlier one remembered is gone. */
   create(rules: HoldRules): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#load(removeTableText + tableText(rules, this.#settings));
+      const text = tableText(rules, this.#settings) + configuredText(this.#configured);
+      await this.#load(removeTableText + text);
       this.#rules = rules;
     });
   }
@@ -49,6 +52,14 @@ export class NftTable {
     return this.#inTurn(async () => {
       await this.#load(tableText(rules, this.#settings, this.#rules));
       this.#rules = rules;
+    });
+  }
+
+  /** Traffic that passes by the hold; kept for when the table is made anew. */
+  setConfigured(traffic: readonly ConfiguredTraffic[]): Promise<void> {
+    this.#configured = traffic;
+    return this.#inTurn(async () => {
+      if (this.#rules) await this.#load(configuredText(traffic));
     });
   }
 

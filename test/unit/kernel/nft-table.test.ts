@@ -1,4 +1,5 @@
 import type { HoldRules } from '../../../src/core/kernel/kernel.js';
+import { configuredText } from '../../../src/core/kernel/nft-configured.js';
 import { pairText } from '../../../src/core/kernel/nft-pairs.js';
 import { tableText } from '../../../src/core/kernel/nft-table.js';
 import { address, prefix } from '../../../src/core/net/address.js';
@@ -27,6 +28,7 @@ const text = tableText(rules, settings);
 test('nft table: what is forwarded to a WAN, and not from it, is held for that WAN', () => {
   assert.equal(rulesOf(text, 'prerouting'), [
     'jump exempt',
+    'jump configured',
     'iifname != "eth1" fib daddr . mark oifname "eth1" goto hold_0',
     'iifname != "wwan0" fib daddr . mark oifname "wwan0" goto hold_3',
   ]);
@@ -95,6 +97,7 @@ test('nft table: an update flushes chains and never the pairs', () => {
   const lines = linesOf(text);
   assert.ok(lines.includes('flush chain inet autoipsec hold_0'));
   assert.not.ok(lines.some((line) => /flush set inet autoipsec (pass|encrypt|deny)/.test(line)));
+  assert.not.ok(lines.includes('flush chain inet autoipsec configured'));
   assert.not.ok(lines.some((line) => line.startsWith('delete')));
 });
 
@@ -168,4 +171,17 @@ test('nft pairs: IPv6 has its own sets', () => {
     linesOf(pairText([six])).at(-1),
     'add element inet autoipsec deny6_2 { 2001:db8::1 . 2001:db8::2 timeout 1s }',
   );
+});
+
+test('nft configured: one rule for each kind of traffic, in place of the old ones', () => {
+  const traffic = [
+    { source: prefix('192.168.1.0/24'), destination: prefix('10.0.0.0/8') },
+    { source: prefix('192.168.1.0/24'), destination: prefix('10.0.0.0/8') },
+    { source: prefix('::/0'), destination: prefix('2001:db8::/32') },
+  ];
+  assert.equal(linesOf(configuredText(traffic)), [
+    'flush chain inet autoipsec configured',
+    'add rule inet autoipsec configured ip saddr 192.168.1.0/24 ip daddr 10.0.0.0/8 accept',
+    'add rule inet autoipsec configured ip6 saddr ::/0 ip6 daddr 2001:db8::/32 accept',
+  ]);
 });
