@@ -7,7 +7,7 @@ import type { IkeContext } from './context.js';
 import { type Received, respondAndEnd, respondNotify } from './exchanges/common.js';
 import { initRequested } from './exchanges/ike-sa-init-responder.js';
 import type { IkeSa } from './ike-sa.js';
-import { match } from './matcher.js';
+import { type Match, match } from './matcher.js';
 import { type Message, readMessage } from './message.js';
 import { initRequest, misfit } from './messages.js';
 import { type Payload, unknownCritical } from './payloads/payload.js';
@@ -99,6 +99,18 @@ function open(
   return undefined;
 }
 
+/** Why an answer can not be taken, or its row. */
+function rowForResponse(
+  sa: IkeSa,
+  exchange: number,
+  payloads: readonly Payload[] | { error: string },
+): Match {
+  if ('error' in payloads) return { ok: false, why: payloads.error };
+  const critical = unknownCritical(payloads);
+  if (critical !== undefined) return { ok: false, why: `critical payload ${critical} is unknown` };
+  return match(sa.state, exchange, true, payloads);
+}
+
 function receiveResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
   const { head, bytes } = message;
   const request = sa.requests.pending(head.messageId, head.exchange);
@@ -109,11 +121,10 @@ function receiveResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Pat
   const payloads = sa.state === 'INIT_SENT' ? message.payloads : open(ctx, sa, message);
   if (!payloads) return;
   const name = exchangeName(head.exchange);
-  const found = 'error' in payloads ? undefined : match(sa.state, head.exchange, true, payloads);
-  if ('error' in payloads || !found?.ok) {
+  const found = rowForResponse(sa, head.exchange, payloads);
+  if (!found.ok || 'error' in payloads) {
     ctx.counters.count('unexpected messages');
-    const why = 'error' in payloads ? payloads.error : found?.ok === false && found.why;
-    ctx.log.debug(`${sa.name}: ${name} response: ${why}`);
+    ctx.log.debug(`${sa.name}: ${name} response: ${found.ok ? '' : found.why}`);
     return;
   }
   heard(ctx, sa);

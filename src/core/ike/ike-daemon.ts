@@ -17,6 +17,7 @@ import type { IkeContext } from './context.js';
 import { Cookies } from './cookie.js';
 import { Counters } from './counters.js';
 import { createKeyPairPool } from './crypto/key-pair-pool.js';
+import { signAuth, supportedHashes } from './crypto/signature.js';
 import type { IkeDaemon, IkeOwner, Tunnel, TunnelResult, TunnelWish } from './daemon.js';
 import { receive } from './dispatch.js';
 import { deleteChild, deleteSa } from './exchanges/informational.js';
@@ -96,8 +97,9 @@ class Daemon implements FullIkeDaemon {
     this.#attempts = new Attempts(this.context);
   }
 
-  start(): Promise<void> {
-    return this.#transport.start();
+  async start(): Promise<void> {
+    await this.#transport.start();
+    warmUp(this.context);
   }
 
   connect(wish: TunnelWish): Promise<TunnelResult> {
@@ -151,6 +153,12 @@ class Daemon implements FullIkeDaemon {
       for (const child of sa.children) if (fits(child)) return { sa, child };
     return undefined;
   }
+}
+
+/** The first use of a curve builds tables; better now than while somebody waits. */
+function warmUp({ preferences, key, random }: IkeContext): void {
+  for (const group of preferences.groups.slice(0, 1)) group.warmUp();
+  signAuth(key, new Uint8Array(0), supportedHashes, random);
 }
 
 /** Leaves nothing: no timer, no entry. */

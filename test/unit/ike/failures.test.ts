@@ -173,7 +173,7 @@ function forge(world: IkeWorld, victim: IkeEnd, type: number, data: Uint8Array):
     const bytes = writeMessage(head, [notifyPayload(type, data)]);
     forged++;
     const { from, to } = packet;
-    queueMicrotask(() =>
+    void Promise.resolve().then(() =>
       victim.host.socketFor(from)?.receive({ number: 0, from: to, to: from, bytes }),
     );
     return packet;

@@ -2,7 +2,7 @@ import { concat, uintBytes } from '../../../src/core/bytes/bytes.js';
 import { fromHex } from '../../../src/core/bytes/hex.js';
 import { spiBytes } from '../../../src/core/ike/child.js';
 import type { IkeSa } from '../../../src/core/ike/ike-sa.js';
-import { readMessage, writeHeader } from '../../../src/core/ike/message.js';
+import { readMessage, writeHeader, writeMessage } from '../../../src/core/ike/message.js';
 import {
   find,
   findAll,
@@ -86,9 +86,9 @@ test('hostile: a further tunnel without a key exchange of its own is taken', asy
 });
 
 const refusals: [string, readonly Payload[], string][] = [
-  ['rekey of the IKE SA', [{ ...esp(20) }, nonce, ke], 'NO_ADDITIONAL_SAS'],
+  ['hostile: rekey of the IKE SA', [{ ...esp(20) }, nonce, ke], 'NO_ADDITIONAL_SAS'],
   [
-    'rekey of a Child SA that is not there',
+    'hostile: rekey of a Child SA that is not there',
     [
       { ...notifyPayload(NotifyType.REKEY_SA), protocol: 3, spi: spiBytes(4711) },
       esp(20),
@@ -97,33 +97,27 @@ const refusals: [string, readonly Payload[], string][] = [
     ],
     'CHILD_SA_NOT_FOUND',
   ],
-  ['OE-93: ESP with DES', [esp(2), nonce, ...pair], 'NO_PROPOSAL_CHOSEN'],
-  ['SP-19: ESP with NULL', [esp(11), nonce, ...pair], 'NO_PROPOSAL_CHOSEN'],
+  ['OE-93 hostile: ESP with DES', [esp(2), nonce, ...pair], 'NO_PROPOSAL_CHOSEN'],
+  ['SP-19 hostile: ESP with NULL', [esp(11), nonce, ...pair], 'NO_PROPOSAL_CHOSEN'],
   [
-    'OE-101: a whole subnet behind the peer',
+    'OE-101 hostile: a whole subnet behind the peer',
     [esp(20), nonce, side('TSi', '10.0.0.0', '10.255.255.255'), pair[1]!],
     'TS_UNACCEPTABLE',
   ],
   [
-    'OE-101: a whole subnet behind us',
+    'OE-101 hostile: a whole subnet behind us',
     [esp(20), nonce, pair[0]!, side('TSr', '10.0.0.0', '10.255.255.255')],
     'TS_UNACCEPTABLE',
   ],
 ];
 for (const [what, payloads, notify] of refusals)
-  test(
-    `${/^[A-Z]+-\d+/.exec(what)?.[0] ?? 'hostile:'} ${what} is refused, and the tunnel stays`.replace(
-      /^(\S+) \1: /,
-      '$1 hostile: ',
-    ),
-    async () => {
-      const ends = await up();
-      assert.equal(names(await ask(ends, CREATE_CHILD_SA, payloads)), [notify]);
-      assert.is(ends.right.installed.length, 1);
-      assert.is(sasOf(ends.right)[0]?.state, 'ESTABLISHED');
-      await ends.world.stop();
-    },
-  );
+  test(`${what} is refused, and the tunnel stays`, async () => {
+    const ends = await up();
+    assert.equal(names(await ask(ends, CREATE_CHILD_SA, payloads)), [notify]);
+    assert.is(ends.right.installed.length, 1);
+    assert.is(sasOf(ends.right)[0]?.state, 'ESTABLISHED');
+    await ends.world.stop();
+  });
 
 test('hostile: rekey of a Child SA that is there is refused as yet', async () => {
   const ends = await up();
@@ -237,6 +231,131 @@ test('hostile: IKE_AUTH without AUTH (EAP) is refused', async () => {
   const result = await world.until(attempt);
   assert.is(!result.ok && result.failure.kind, 'refused');
   assert.is(right.counter('peers not authenticated'), 1);
+  await world.stop();
+});
+
+/** A good answer to the further tunnel that `left` wants, and what is changed in it. */
+const goodAnswer = (wish: readonly Payload[]): Payload[] => [
+  {
+    kind: 'SA',
+    proposals: [
+      {
+        number: 1,
+        protocol: 3,
+        spi: fromHex('c0ffee02'),
+        transforms: [
+          { type: 1, id: 20, attributes: [{ type: 14, value: 128 }] },
+          { type: 4, id: 31, attributes: [] },
+          { type: 5, id: 0, attributes: [] },
+        ],
+      },
+    ],
+  },
+  nonce,
+  ke,
+  find(wish, 'TSi')!,
+  find(wish, 'TSr')!,
+];
+
+const replaced = (payloads: readonly Payload[], by: Payload): Payload[] =>
+  payloads.map((one) => (one.kind === by.kind ? by : one));
+
+/** The answer of a peer that is proven and hostile to the wish for a further tunnel. */
+async function answerWish(change: (good: Payload[]) => Payload[]) {
+  const ends = await up();
+  const { world, left, right, sa } = ends;
+  world.network.path.loses = ({ from }) => from.address === left.address;
+  const before = world.network.captured.length;
+  const attempt = left.daemon.connect(left.wish(right, { theirs: '10.2.0.6', patienceMs: 2000 }));
+  await world.clock.advance(100);
+  const wish = openCaptured(sa, world.network.captured[before]!);
+  const payloads = change(goodAnswer(wish));
+  speakFor(right, sasOf(right)[0]!, {
+    exchange: CREATE_CHILD_SA,
+    messageId: 2,
+    isResponse: true,
+    payloads,
+  });
+  const result = await world.until(attempt);
+  await world.clock.advance(100);
+  return { ...ends, result };
+}
+
+test('hostile: the good answer is good', async () => {
+  const { world, left, result } = await answerWish((good) => good);
+  assert.ok(result.ok, JSON.stringify(result));
+  assert.is(left.installed[1]?.sa.outbound.spi, 0xc0ffee02);
+  await world.stop();
+});
+
+const badAnswers: [string, (good: Payload[]) => Payload[], RegExp][] = [
+  ['a cipher that was not offered', (good) => replaced(good, esp(2)), /no choice from our offer/],
+  ['no group, where one was demanded', (good) => replaced(good, esp(20)), /no choice/],
+  ['no KE payload', (good) => good.filter(({ kind }) => kind !== 'KE'), /KE payload is missing/],
+  [
+    'a KE payload of another group',
+    (good) => replaced(good, { ...ke, group: 19 } as Payload),
+    /KE/,
+  ],
+  [
+    'a KE payload that is no member',
+    (good) => replaced(good, { kind: 'KE', group: 31, data: new Uint8Array(32) }),
+    /no member of the group/,
+  ],
+  [
+    'wider selectors for itself',
+    (good) => replaced(good, side('TSr', '10.0.0.0', '10.255.255.255')),
+    /other traffic selectors/,
+  ],
+  ['other selectors for us', (good) => replaced(good, side('TSi', '192.0.2.2')), /other traffic/],
+];
+for (const [what, change, why] of badAnswers)
+  test(`hostile: an answer with ${what} gives no tunnel, and the peer is told`, async () => {
+    const { world, left, sa, result } = await answerWish(change);
+    assert.is(!result.ok && result.failure.kind, 'refused');
+    assert.match(!result.ok ? result.failure.why : '', why);
+    assert.is(left.installed.length, 1);
+    const last = openCaptured(sa, world.network.captured.at(-1)!);
+    assert.is(find(last, 'D')?.spis.length, 1);
+    await world.stop();
+  });
+
+test('hostile: a first answer with a suite that was not offered is passed over', async () => {
+  const { world, left, right } = await twoEnds();
+  world.network.path.rewrites = (packet) => {
+    const read = readMessage(packet.bytes);
+    if (!read.ok || packet.from.address !== right.address) return packet;
+    const { head, payloads } = read.value;
+    for (const one of payloads)
+      if (one.kind === 'SA')
+        one.proposals = one.proposals.map((proposal) => ({
+          ...proposal,
+          transforms: proposal.transforms.map((each) =>
+            each.type === 1 ? { ...each, id: 3 } : each,
+          ),
+        }));
+    return { ...packet, bytes: writeMessage(head, payloads) };
+  };
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  assert.is(!result.ok && result.failure.kind, 'silent');
+  assert.match(!result.ok ? result.failure.why : '', /hint: .*no choice from our offer/);
+  assert.is(
+    world.network.captured.some(({ bytes }) => bytes[18] === 35),
+    false,
+  );
+  await world.stop();
+});
+
+test('hostile: the SPI of the peer must fit too', async () => {
+  const { world, left, right, sa } = await up();
+  world.network.path.rewrites = (packet) => {
+    const bytes = packet.bytes.slice();
+    bytes[0]! ^= 1;
+    return { ...packet, bytes };
+  };
+  speakFor(left, sa, { exchange: INFORMATIONAL, messageId: 2, payloads: [] });
+  await world.clock.advance(100);
+  assert.equal([right.counter('messages for no SA'), right.counter('forged messages')], [1, 0]);
   await world.stop();
 });
 
