@@ -19,24 +19,28 @@ for (const name of ['SIGTERM', 'SIGINT'])
 
 const totals = { passed: 0, failed: 0 };
 
-function reporter(scenario) {
+/** `isQuiet`: what is well needs no line. */
+function reporter(scenario, isQuiet) {
   const state = { failed: 0 };
   const report = ({ ok, name, detail }) => {
     totals[ok ? 'passed' : 'failed'] += 1;
     if (!ok) state.failed += 1;
+    if (ok && isQuiet) return;
     const why = detail === '' ? '' : `\n  ${detail.replaceAll('\n', '\n  ')}`;
     console.log(`${ok ? 'ok' : 'not ok'} ${name} [${scenario}]${why}`);
   };
   return { state, report };
 }
 
-async function runScenario(file, isQuiet) {
+async function runScenario(file) {
   const { default: scenario } = await import(new URL(`scenarios/${file}.mjs`, import.meta.url));
-  const { state, report } = reporter(scenario.name);
+  const { state, report } = reporter(scenario.name, scenario.isShow);
   const folder = `/run/lab/${file}`;
   const begin = Date.now();
-  const tell = (text) => isLoud && console.log(`# ${Date.now() - begin} ms: ${text}`);
-  if (!isQuiet) console.log(`# ${scenario.name} (${scenario.requirements.join(', ')})`);
+  const tell = (text) => {
+    if (isLoud || scenario.isShow) console.log(`# ${elapsed(begin)} s: ${text}`);
+  };
+  if (!scenario.isShow) console.log(`# ${scenario.name} (${scenario.requirements.join(', ')})`);
   const lab = new Lab({ folder, parts, topology: scenario.topology, report, tell });
   current = lab;
   try {
@@ -51,6 +55,8 @@ async function runScenario(file, isQuiet) {
   tell('done');
 }
 
+const elapsed = (begin) => ((Date.now() - begin) / 1000).toFixed(1).padStart(5);
+
 /** Logs and captures of a failure go where they can be read after the machine is off. */
 function keepEvidence(folder, file) {
   const target = path.join(workFolder, 'failed', file);
@@ -60,7 +66,7 @@ function keepEvidence(folder, file) {
 
 for (let round = 1; round <= Number(times); round += 1) {
   if (Number(times) > 1) console.log(`# round ${round} of ${times}`);
-  for (const name of names) await runScenario(name, name === 'showcase');
+  for (const name of names) await runScenario(name);
 }
 console.log(`lab: ${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;

@@ -98,7 +98,7 @@ export class Lab {
     if (manner === 'silent')
       await this.machine.run('dns', ['nft', '-f', '-'], {
         input: `table inet silence { chain input { type filter hook input priority 0;
-          udp dport 53 drop; tcp dport 53 drop; } }`,
+          udp dport 53 drop; tcp dport 53 drop; }; }`,
       });
     if (manner === 'slow')
       await run('tc', 'qdisc', 'add', 'dev', 'eth0', 'root', 'netem', 'delay', '500ms');

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { needPackages } from '../tools/apt.mjs';
 import { buildBroker } from '../tools/broker.mjs';
+import { peerTree } from '../tools/peers.mjs';
 import { qjsCommand } from '../tools/qjs.mjs';
 import { sites, zones } from './net/addresses.mjs';
 import { ensureWorkFolder, projectRoot } from './vm/folders.mjs';
@@ -13,8 +14,11 @@ const packages = [
   ...['unbound', 'nsd', 'ldnsutils', 'openssl'],
 ];
 
-/** Paths for `Lab`'s `parts`. `tell` gets a line before each long step. */
-export async function prepare(tell) {
+/**
+ * Paths for `Lab`'s `parts`. `tell` gets a line before each long step. `peerNames`: implementations
+ * of others that are needed, of tools/peers.mjs.
+ */
+export async function prepare(tell, peerNames) {
   await needPackages(packages);
   const keyFolder = path.join(ensureWorkFolder(), 'keys');
   mkdirSync(keyFolder, { recursive: true });
@@ -23,7 +27,8 @@ export async function prepare(tell) {
   const script = process.env.AUTOIPSEC_SCRIPT ?? buildScript(tell);
   const broker = buildBroker('host');
   const qjs = await qjsCommand('host');
-  return { qjs, script, broker, keyFolder };
+  const peers = Object.fromEntries(peerNames.map((name) => [name, peerTree(name)]));
+  return { qjs, script, broker, keyFolder, peers };
 }
 
 function buildScript(tell) {

@@ -28,6 +28,12 @@ function chosen(words) {
   throw new Error(`no scenario ${unknown.join(', ')}; there are: showcase ${known.join(' ')}`);
 }
 
+/** Other implementations that these scenarios talk to. */
+async function peersFor(names) {
+  const modules = await Promise.all(names.map((name) => import(`./scenarios/${name}.mjs`)));
+  return [...new Set(modules.flatMap((module) => module.default.peers ?? []))];
+}
+
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -43,7 +49,7 @@ async function main() {
   }
   const names = chosen(positionals);
   const tell = (text) => console.error(`lab: ${text}`);
-  const parts = await prepare(tell);
+  const parts = await prepare(tell, await peersFor(names));
   const folder = path.join(workFolder, `parts-${process.pid}`);
   mkdirSync(folder);
   const partsFile = path.join(folder, 'parts.json');

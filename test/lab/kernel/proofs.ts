@@ -1,9 +1,20 @@
 /** The facts that the kernel room stands on, each shown on a real kernel with captures. */
+
+import type { EspSa } from '../../../src/core/kernel/child-sa.js';
 import type { HeldPacket, HoldRules, Verdict } from '../../../src/core/kernel/kernel.js';
 import type { LinuxKernel } from '../../../src/core/kernel/linux-kernel.js';
 import type { IpAddress, IpFamily } from '../../../src/core/net/address.js';
 import type { Witness } from './driver.js';
-import { addresses, attempt, capture, fetchPage, setMasquerade, sh, sleep } from './site.js';
+import {
+  addresses,
+  attempt,
+  capture,
+  fetchPage,
+  platform,
+  setMasquerade,
+  sh,
+  sleep,
+} from './site.js';
 import { childSa, installAtPeer } from './tunnel.js';
 
 export interface Stage {
@@ -125,10 +136,9 @@ const burst =
     const leaked = (await wan.stop()).filter(isClear);
     const numbers = [...result.said.matchAll(/icmp_seq=(\d+)/g)].map((match) => Number(match[1]));
     check(numbers.length === 60, `${numbers.length} of 60 answered: ${result.said.slice(-100)}`);
-    check(
-      numbers.every((value, index) => value === index + 1),
-      `order ${numbers.join(' ')}`,
-    );
+    // Own packets made between tunnel and release have the policy already, and may overtake.
+    const inOrder = numbers.every((value, index) => value === index + 1);
+    check(inOrder || from === 'gwa', `order ${numbers.join(' ')}`);
     check(leaked.length === 0, `clear on the WAN:\n${leaked.slice(0, 5).join('\n')}`);
     return `${stage.witness.seen.filter((line) => line.startsWith('held')).length} held`;
   };
@@ -269,7 +279,7 @@ const expiry: Proof = async ({ kernel, witness }) => {
   return undefined;
 };
 
-const foreign: Proof = async ({ kernel }) => {
+const foreign: Proof = async ({ kernel, witness }) => {
   const n = nextBob++;
   const { gwa, gwb, alice, bob } = addresses[4];
   check(!(await kernel.isConfigured(alice, bob(n))), 'configured before');
@@ -279,6 +289,8 @@ const foreign: Proof = async ({ kernel }) => {
   );
   await sleep(200);
   check(await kernel.isConfigured(alice, bob(n)), 'not seen as configured');
+  await attempt('alice', `ping -c 1 -W 1 ${bob(n)}`);
+  check(!witness.seen.some((line) => line.startsWith('held')), 'held in spite of its own tunnel');
   const sa = childSa({ local: gwa, remote: gwb, ours: alice, theirs: bob(n) });
   const refused = await kernel.install(sa).then(
     () => 'installed',
@@ -346,6 +358,95 @@ const update: Proof = async ({ kernel, witness, rules }) => {
   return undefined;
 };
 
+/** The router's errands are never in the way of its own verdicts, and nobody else can borrow that. */
+const errands =
+  (family: IpFamily): Proof =>
+  async ({ kernel, witness }) => {
+    await setMasquerade(false);
+    const n = nextBob++;
+    const { alice, gwa, bob } = addresses[family];
+    const verdict = {
+      wan: 'wan',
+      destination: bob(n),
+      verdict: 'encrypt',
+      lifespanSeconds: 60,
+    } as const;
+    await kernel.remember({ ...verdict, source: gwa, translatedSource: gwa });
+    await kernel.remember({ ...verdict, source: alice, translatedSource: alice });
+    const wan = await capture('wan', `udp and host ${bob(n)}`);
+    const send = (from: 'alice' | 'gwa', port: number, to: number) =>
+      attempt(from, `echo x | busybox timeout 1 busybox nc -u -p ${port} -w 1 ${bob(n)} ${to}`);
+    await send('gwa', 500, 500);
+    await send('gwa', 4500, 4500);
+    await send('gwa', 3333, 53);
+    const allowed = (await wan.stop()).length;
+    const other = await capture('wan', `udp and host ${bob(n)}`);
+    await send('gwa', 3333, 3334);
+    await send('alice', 500, 500);
+    await send('alice', 3333, 53);
+    const leaked = await other.stop();
+    check(allowed === 3, `${allowed} of 3 errands on the WAN`);
+    check(leaked.length === 0, `leaked: ${leaked[0]}`);
+    check(!witness.seen.some((line) => line.startsWith('held')), 'held');
+    return undefined;
+  };
+
+/** No packet leaves the router with our mark on it. */
+const unmarked: Proof = async (stage) => {
+  await setMasquerade(false);
+  const counter = `table inet witness { chain c { type filter hook postrouting priority 300; oifname "wan" meta mark & 0x20000000 != 0 counter; }; }`;
+  await sh('gwa', `echo '${counter}' | nft -f -`);
+  for (const verdict of ['pass', 'encrypt'] as const) {
+    decideOnce(stage, 4, verdict);
+    const page = await fetchPage('gwa', 4, nextBob++);
+    check(page.said.startsWith('200'), page.said);
+  }
+  const counted = await sh('gwa', 'nft list table inet witness');
+  await sh('gwa', 'nft delete table inet witness');
+  check(/packets 0 /.test(counted), counted);
+  return undefined;
+};
+
+/** The kernel takes every kind of state that IKE may ask for. */
+const kinds: Proof = async ({ kernel }) => {
+  const n = nextBob++;
+  const { gwa, gwb, alice, bob } = addresses[4];
+  const ends = { local: gwa, remote: gwb, ours: alice, theirs: bob(n) };
+  const six = { local: addresses[6].gwa, remote: addresses[6].gwb, ours: alice, theirs: bob(n) };
+  const encapsulation = { localPort: 4500, remotePort: 61000 };
+  const chacha = (spi: number): EspSa => ({
+    spi,
+    keys: {
+      kind: 'aead',
+      name: 'rfc7539esp(chacha20,poly1305)',
+      key: platform.random(36),
+      icvBits: 128,
+    },
+  });
+  const cbc = (spi: number): EspSa => ({
+    spi,
+    keys: {
+      kind: 'encrypt-then-mac',
+      encryption: 'cbc(aes)',
+      encryptionKey: platform.random(16),
+      integrity: 'hmac(sha256)',
+      integrityKey: platform.random(32),
+      icvBits: 128,
+    },
+  });
+  const all = [
+    childSa(ends, { encapsulation }),
+    childSa(six, { encapsulation }),
+    childSa(ends, { inbound: chacha(0x9001), outbound: chacha(0x9002) }),
+    childSa(ends, { inbound: cbc(0x9003), outbound: cbc(0x9004) }),
+    childSa({ ...ends, ours: gwa, theirs: gwb }, { mode: 'transport' }),
+  ];
+  for (const sa of all) await kernel.remove(await kernel.install(sa));
+  const left = await sh('gwa', 'ip xfrm state');
+  check(!left.includes('0x00009001') && !left.includes('0x00009003'), left);
+  return undefined;
+};
+
 const stop: Proof = async ({ kernel }) => {
   const { gwa, gwb, alice, bob } = addresses[4];
   await kernel.install(childSa({ local: gwa, remote: gwb, ours: alice, theirs: bob(nextBob++) }));
@@ -382,6 +483,10 @@ export const proofs: Record<string, Proof> = {
   'guard routed IPv6, wrong prediction': guarded('alice', 6, false, true),
   'guard own IPv4': guarded('gwa', 4, false, false),
   'guard own IPv6': guarded('gwa', 6, false, false),
+  'errands of the router IPv4': errands(4),
+  'errands of the router IPv6': errands(6),
+  'no mark leaves': unmarked,
+  'kinds of states': kinds,
   'tunnel IPv4 in IPv6': crossFamily(6, 4),
   'tunnel IPv6 in IPv4': crossFamily(4, 6),
   'renewal without loss, and last use': renewal,

@@ -1,6 +1,6 @@
 // Programs in network namespaces: run one to its end, or start one and end it later by its pid.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** Milliseconds between the polite and the final signal. */
@@ -81,6 +81,8 @@ class StartedProgram {
   constructor(name, child, logFile) {
     this.name = name;
     this.logFile = logFile;
+    // an earlier program of that name wrote to the same file
+    this.logStart = statSync(logFile).size;
     this.pid = child.pid;
     this.child = child;
     this.status = undefined;
@@ -93,8 +95,9 @@ class StartedProgram {
     });
   }
 
+  /** What it said so far. */
   log() {
-    return readFileSync(this.logFile, 'utf8');
+    return readFileSync(this.logFile).subarray(this.logStart).toString();
   }
 
   /** Waits until its log has `pattern`; throws when it ends before, or after `timeoutMs`. */

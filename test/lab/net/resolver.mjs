@@ -48,6 +48,8 @@ function configuration(site, keyFolder, nameServer, hints) {
   qname-minimisation: no
   module-config: "validator iterator"
   trust-anchor-signaling: no
+  # each question shall be seen at the name server
+  aggressive-nsec: no
   root-hints: "${hints}"
 ${anchors.join('\n')}
 remote-control:

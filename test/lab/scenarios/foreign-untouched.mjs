@@ -43,7 +43,7 @@ async function makeForeign(lab) {
     `xfrm policy add src 198.18.8.0/24 dst 198.18.1.0/24 dir fwd priority 375423 tmpl src ${sgb} dst ${sga} proto esp reqid 1 mode tunnel`,
   ];
   await lab.machine.run('sga', ['ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
-  const table = 'table inet foreign { chain c { type filter hook forward priority 5; counter; } }';
+  const table = 'table inet foreign { chain c { type filter hook forward priority 5; counter; }; }';
   await lab.machine.run('sga', ['nft', '-f', '-'], { input: table });
 }
 
