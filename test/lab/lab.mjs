@@ -55,11 +55,12 @@ export class Lab {
     const server = network.singles.dns[4].address;
     await servesZones(machine, server);
     this.tell('name server answers');
-    for (const site of Object.values(network.sites)) {
+    const starts = Object.values(network.sites).map((site) => {
       useResolver(site.router, '127.0.0.1');
       useResolver(site.host, site[4].lanGateway);
-      await startResolver(machine, site, parts.keyFolder, server);
-    }
+      return startResolver(machine, site, parts.keyFolder, server);
+    });
+    await Promise.all(starts);
     this.tell('resolvers run');
     await Promise.all(Object.keys(network.sites).map((name) => warmResolver(machine, name)));
     await this.setNameServer(options.nameServer);
@@ -76,8 +77,8 @@ export class Lab {
 
   async #startWebServers() {
     const { sites } = this.network;
-    const servers = [...Object.values(sites).map((site) => site.host), 'carol'];
-    for (const host of servers) {
+    const hosts = [...Object.values(sites).map((site) => site.host), 'carol'];
+    const start = async (host) => {
       const folder = path.join(this.machine.folder, `www-${host}`);
       await this.machine.run(undefined, [
         ...['sh', '-c', 'mkdir -p "$1" && echo "Hello from $2" > "$1/index.html"'],
@@ -87,7 +88,8 @@ export class Lab {
       this.machine.start(host, `web-${host}`, argv);
       const question = ['curl', '-s', '-o', '/dev/null', '--max-time', '1', 'http://127.0.0.1/'];
       await eventually(async () => (await this.machine.exec(host, question)).status === 0);
-    }
+    };
+    await Promise.all(hosts.map(start));
   }
 
   /** 'well', 'silent' (drops questions) or 'slow' (half a second more for each answer). */

@@ -59,10 +59,11 @@ export async function serveZones(machine, keyFolder, { lines, names, tampered })
       ([name, address]) => `${name} IN ${address.includes(':') ? 'AAAA' : 'A'} ${address}`,
     ),
   };
-  for (const [zone, own] of Object.entries(texts)) {
+  const signings = Object.entries(texts).map(([zone, own]) => {
     writeFileSync(path.join(machine.folder, zone), `${header(zone)}${own.join('\n')}\n`);
-    await sign(machine, keyFolder, zone, tampered);
-  }
+    return sign(machine, keyFolder, zone, tampered);
+  });
+  await Promise.all(signings);
   writeFileSync(path.join(machine.folder, 'root.signed'), rootZone(names.ns));
   const file = path.join(machine.folder, 'nsd.conf');
   writeFileSync(file, nsdConfiguration(machine.folder));

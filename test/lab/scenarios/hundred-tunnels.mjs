@@ -9,7 +9,9 @@ export default {
   topology: { extra: { bob: 100 } },
   async run(lab) {
     const wan = await lab.capture();
-    await Promise.all([lab.start('sga'), lab.start('sgb')]);
+    // an emulated machine is slow, and nothing shall go clear for that
+    const configuration = { main: { patience: 100 } };
+    await Promise.all([lab.start('sga', configuration), lab.start('sgb', configuration)]);
     const { answered, milliseconds } = await pingAll(lab, 'alice', 'bob', 100);
     await lab.settle();
     lab.check('OE-12 all 100 first packets are answered', answered === 100, `${answered} of 100`);
