@@ -4,8 +4,9 @@ import type { HeldPacket, HoldRules, KernelEvents } from '../../../src/core/kern
 import { createLinuxKernel, type LinuxKernel } from '../../../src/core/kernel/linux-kernel.js';
 import { createLogger } from '../../../src/core/log.js';
 import { SocketNetwork } from '../../../src/core/net/socket-network.js';
-import { type Proof, proofs } from './proofs.js';
+import { proofs } from './proofs.js';
 import { buildSite, platform } from './site.js';
+import type { Proof } from './stage.js';
 
 export const rules: HoldRules = {
   wans: [{ name: 'wan', device: 'wan', index: 0 }],

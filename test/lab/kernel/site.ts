@@ -174,3 +174,14 @@ export const fetchPage = (namespace: string, family: IpFamily, n: number, second
     `curl -s -g --noproxy '*' -m ${seconds} -o /dev/null -w '%{http_code} %{time_connect} %{errormsg}' '${url}'`,
   );
 };
+
+/** One datagram from a port of our choice. */
+export function sendDatagram(
+  namespace: string,
+  family: IpFamily,
+  port: number,
+  to: { host: string; port: number },
+): Promise<unknown> {
+  const script = `const s=require('dgram').createSocket('udp${family}');s.bind(${port},()=>s.send('x',${to.port},'${to.host}',()=>s.close()))`;
+  return attempt(namespace, `node -e "${script}"`);
+}
