@@ -65,7 +65,7 @@ export interface IkeOwner {
   /** Puts the tunnel into the kernel; for a responder before the answer leaves (OE-65). */
   install(sa: ChildSa): Promise<InstalledSa>;
   remove(installed: InstalledSa): Promise<void>;
-  /** A peer set up a tunnel with us as responder. */
+  /** A peer set up a tunnel with us as responder. Our own `connect` for the same pair goes on. */
   established(tunnel: Tunnel): void;
   ended(tunnel: Tunnel, why: TunnelEnd): void;
 }

@@ -14,6 +14,7 @@ import { type Payload, unknownCritical } from './payloads/payload.js';
 import { openMessage } from './protect.js';
 import { Exchange, exchangeName } from './registries/exchanges.js';
 import { NotifyType } from './registries/notifies.js';
+import { payloadTypeName } from './registries/payload-types.js';
 import { endSa, transmit } from './sa-life.js';
 import { isAuthenticated } from './states.js';
 import type { Path } from './transport.js';
@@ -107,7 +108,8 @@ function rowForResponse(
 ): Match {
   if ('error' in payloads) return { ok: false, why: payloads.error };
   const critical = unknownCritical(payloads);
-  if (critical !== undefined) return { ok: false, why: `critical payload ${critical} is unknown` };
+  if (critical !== undefined)
+    return { ok: false, why: `critical payload ${payloadTypeName(critical)}` };
   return match(sa.state, exchange, true, payloads);
 }
 

@@ -24,7 +24,7 @@ const mirrored = (left: IkeEnd, right: IkeEnd, at = 0) => {
   assert.is(mine.local, theirs.remote);
 };
 
-test('OE-41 tunnel: both ends install both directions with the same keys, then it counts', async () => {
+test('tunnel: both ends install both directions with the same keys, then it counts', async () => {
   const { world, left, right } = await twoEnds();
   const result = await world.until(left.daemon.connect(left.wish(right)));
   assert.ok(result.ok);

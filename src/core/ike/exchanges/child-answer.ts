@@ -15,7 +15,6 @@ import type { Received } from './common.js';
 export interface ChildContext {
   ni: Uint8Array;
   nr: Uint8Array;
-  inIkeAuth: boolean;
   /** g^ir where the request had a KE payload that we take. */
   shared?: Uint8Array | undefined;
 }

@@ -69,7 +69,7 @@ export async function childRequested(ctx: IkeContext, sa: IkeSa, message: Receiv
   const nr = ctx.random(NONCE_LENGTH);
   const ni = find(message.payloads, 'Nonce')!.data;
   const { shared } = exchanged;
-  const answer = await makeChild(ctx, sa, agreed, { ni, nr, shared, inIkeAuth: false });
+  const answer = await makeChild(ctx, sa, agreed, { ni, nr, shared });
   finish(ctx, sa, message, answer, [{ kind: 'Nonce', data: nr }, ...exchanged.payloads]);
 }
 

@@ -73,7 +73,7 @@ function firstChild(ctx: IkeContext, sa: IkeSa, message: Received): Promise<Chil
   const agreed = agree(ctx, sa, message, true);
   if ('ok' in agreed) return Promise.resolve(agreed);
   const { ni, nr } = sa.init;
-  return makeChild(ctx, sa, agreed, { ni, nr, inIkeAuth: true });
+  return makeChild(ctx, sa, agreed, { ni, nr });
 }
 
 export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Received): Promise<void> {

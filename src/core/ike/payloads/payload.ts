@@ -4,7 +4,7 @@
  * `Unknown` and survives a round trip.
  */
 import type { Read, Struct, ValueOf } from '../../bytes/struct.js';
-import { PayloadType, payloadTypeName } from '../registries/payload-types.js';
+import { PayloadType } from '../registries/payload-types.js';
 import { auth } from './auth.js';
 import { del } from './delete.js';
 import type { RawPayload } from './generic.js';
@@ -114,10 +114,6 @@ export const findNotify = (
   payloads: readonly Payload[],
   type: number,
 ): PayloadOf<'N'> | undefined => findAll(payloads, 'N').find((one) => one.type === type);
-
-/** For the log: `SA KE Nonce N(COOKIE)` is made by the caller with notify names. */
-export const kindName = (payload: Payload): string =>
-  payload.kind === 'Unknown' ? payloadTypeName(payload.type) : payload.kind;
 
 const NOTHING = new Uint8Array(0);
 

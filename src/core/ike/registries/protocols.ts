@@ -9,4 +9,3 @@ const protocols = registry({
 });
 
 export const Protocol = protocols.number;
-export const protocolName = protocols.name;
