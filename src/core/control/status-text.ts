@@ -103,8 +103,11 @@ function summary(connections: readonly ConnectionStatus[]): string {
   return `${total} connection${total === 1 ? '' : 's'}: ${counts.join(', ')}`;
 }
 
+/** Only what happened: a wall of zeros hides the one number that matters. `--json` has them all. */
 function ikePart({ ike }: StatusReport): string[] {
-  const counters = Object.entries(ike).map(([name, count]) => `${name} ${count}`);
+  const counters = Object.entries(ike)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${name} ${count}`);
   return counters.length > 0 ? wrap(counters.join(', '), 5, 'IKE: ') : [];
 }
 
