@@ -55,9 +55,13 @@ const tableCheckMs = 60_000;
 
 const configuredDelayMs = 100;
 
-/** NFT_MSG_DELTABLE, and the messages about elements of sets (NEWSETELEM, DELSETELEM). */
+/** NFT_MSG_DELTABLE. */
 const tableDeleted = 2;
-const elementChanges = [12, 14];
+/**
+ * Messages that change no rule: elements of sets (NEWSETELEM, DELSETELEM), and the number of the
+ * generation (NEWGEN), which follows every transaction, ours too.
+ */
+const noRuleChanges = [12, 14, 15];
 const ownTable = 'autoipsec';
 
 export const createLinuxKernel = (parts: LinuxKernelParts): LinuxKernel =>
@@ -248,7 +252,7 @@ class ComposedKernel implements LinuxKernel {
       if (change.change === tableDeleted) void this.lookAtTable();
       return;
     }
-    if (!elementChanges.includes(change.change)) this.sources.rulesetChanged();
+    if (!noRuleChanges.includes(change.change)) this.sources.rulesetChanged();
   }
 
   private watchTable(): void {

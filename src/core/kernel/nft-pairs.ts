@@ -41,12 +41,13 @@ function changeLines(
 
 /**
  * The pair as it is held goes into the set of its verdict and out of the others. The pair as it is
- * on the WAN is only noted where it must be encrypted: that is what the guard behind NAT looks for.
+ * on the WAN is only noted where it must be encrypted: that is what the guard behind NAT looks for. It
+ * stays when only one of several hosts behind NAT is denied.
  */
 export function pairText(changes: readonly PairChange[]): string {
   const lines = changes.flatMap((change) => {
     const asHeld = changeLines(change, change.source, verdicts);
-    if (change.translatedSource === change.source) return asHeld;
+    if (change.translatedSource === change.source || change.verdict === 'deny') return asHeld;
     return [...asHeld, ...changeLines(change, change.translatedSource, ['encrypt'])];
   });
   return `${lines.join('\n')}\n`;

@@ -198,6 +198,9 @@ async function probeNft(processes: Processes): Promise<MissingPart[]> {
   if (noProgram !== undefined) return [{ what: `no nft (${noProgram})`, remedy }];
   const noJson = await complaint(processes, ['nft', '-j', 'list', 'tables']);
   const missing = noJson === undefined ? [] : [{ what: `no JSON from nft (${noJson})`, remedy }];
+  // Mostly all is well, and one run of nft tells it
+  const all = nftTrials.map((each, index) => each.text.replaceAll(' c ', ` c${index} `)).join('');
+  if ((await complaint(processes, ['nft', '-c', '-f', '-'], all)) === undefined) return missing;
   for (const each of nftTrials) {
     const said = await complaint(processes, ['nft', '-c', '-f', '-'], each.text);
     if (said === undefined) continue;

@@ -1,6 +1,8 @@
 /** States and policies: kinds, renewal, expiry, configured ones, and the end. */
+
 import type { EspSa } from '../../../src/core/kernel/child-sa.js';
 import type { IpFamily } from '../../../src/core/net/address.js';
+import { prefix } from '../../../src/core/net/address.js';
 import { addresses, attempt, capture, platform, setMasquerade, sh, sleep } from './site.js';
 import { check, freshBob, isClear, type Proof } from './stage.js';
 import { childSa, installAtPeer } from './tunnel.js';
@@ -105,6 +107,29 @@ export const foreign: Proof = async ({ kernel, witness }) => {
   const policies = await sh('gwa', 'ip xfrm policy');
   check(policies.split(`${bob(n)}/32`).length === 2, policies);
   return refused;
+};
+
+/** A peer that speaks for more than it was granted is not heard; for what it was granted it is. */
+export const ingress: Proof = async ({ kernel }) => {
+  const [granted, other] = [freshBob(), freshBob()];
+  await setMasquerade(false);
+  const { gwa, gwb, alice, bob } = addresses[4];
+  const sa = childSa({ local: gwa, remote: gwb, ours: alice, theirs: bob(granted) });
+  await installAtPeer(sa, 'all', prefix('198.18.2.0/24'));
+  const installed = await kernel.install(sa);
+  const mismatches = async () =>
+    Number(/XfrmInStateMismatch\s+(\d+)/.exec(await sh('gwa', 'cat /proc/net/xfrm_stat'))?.[1]);
+  const before = await mismatches();
+  const lan = await capture('lan', `icmp and dst ${alice}`);
+  await attempt('bob', `ping -c 2 -i 0.2 -W 1 -I ${bob(granted)} ${alice}`);
+  await attempt('bob', `ping -c 2 -i 0.2 -W 1 -I ${bob(other)} ${alice}`);
+  const seen = await lan.stop();
+  const from = (n: number) => seen.filter((line) => line.includes(`${bob(n)} > `)).length;
+  check(from(granted) === 2, `${from(granted)} of 2 granted packets`);
+  check(from(other) === 0, `${from(other)} packets from elsewhere`);
+  check((await mismatches()) === before + 2, 'the kernel did not count them');
+  await kernel.remove(installed);
+  return undefined;
 };
 
 /** The kernel takes every kind of state that IKE may ask for. */

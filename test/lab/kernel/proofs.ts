@@ -2,7 +2,7 @@
 import { lost, manyPairs, update } from './proofs-cache.js';
 import { errands, guarded, unmarked } from './proofs-guard.js';
 import { burst, clear, deny, firstPacket } from './proofs-hold.js';
-import { crossFamily, expiry, foreign, kinds, renewal, stop } from './proofs-tunnel.js';
+import { crossFamily, expiry, foreign, ingress, kinds, renewal, stop } from './proofs-tunnel.js';
 import type { Proof } from './stage.js';
 
 export const proofs: Record<string, Proof> = {
@@ -30,6 +30,7 @@ export const proofs: Record<string, Proof> = {
   'errands of the router IPv4': errands(4),
   'errands of the router IPv6': errands(6),
   'no mark leaves': unmarked,
+  'OE-157 inner source outside the selector is dropped and counted': ingress,
   'kinds of states': kinds,
   'tunnel IPv4 in IPv6': crossFamily(6, 4),
   'tunnel IPv6 in IPv4': crossFamily(4, 6),

@@ -5,7 +5,7 @@ import {
   policyDirections,
   writePolicy,
 } from '../../../src/core/kernel/xfrm-commands.js';
-import { hostPrefix, type IpAddress } from '../../../src/core/net/address.js';
+import { hostPrefix, type IpAddress, type Prefix } from '../../../src/core/net/address.js';
 import { batch, platform } from './site.js';
 
 let nextSpi = 0x1000;
@@ -62,12 +62,17 @@ export const mirrored = (sa: ChildSa): ChildSa => ({
   }),
 });
 
-/** The peer's side: all of it, or one state beside those and the policies that are there. */
+/**
+ * The peer's side: all of it, or one state beside those and the policies that are there. `claims`:
+ * what it sends from, when it is not honest.
+ */
 export async function installAtPeer(
   sa: ChildSa,
   part: 'all' | 'inbound' | 'outbound' = 'all',
+  claims?: Prefix,
 ): Promise<void> {
-  const other = mirrored(sa);
+  const mirror = mirrored(sa);
+  const other = claims ? { ...mirror, ours: { ...mirror.ours, prefix: claims } } : mirror;
   const [inbound, outbound] = addStates(other, 7).map((step) => step.command);
   const policies = policyDirections(other).map((each) => writePolicy('add', each, other, 7));
   const commands = {
