@@ -76,7 +76,7 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   await ike.start();
   undo.add(() => ike.stop(stopGraceMs));
   await kernel.start(holdRules(settings, wans, platform), kernelEvents(policy, parts));
-  const watch = watchAddresses(wans, kernel, timers, log);
+  const watch = watchAddresses(wans, kernel, timers, log, () => policy.addressesChanged());
   undo.add(() => watch.stop());
   return new RunningService(parts, { kernel, resolver, wans, policy, ike }, undo);
 }
@@ -208,6 +208,7 @@ class RunningService implements Service {
     return statusReport({
       version,
       nowSeconds: platform.clock.wallSeconds(),
+      nowMs: platform.clock.monotonicMs(),
       startedSeconds: this.startedSeconds,
       kernel,
       wans,

@@ -35,9 +35,18 @@ function peerStatus(tunnel: Tunnel, trust: Trust): PeerStatus {
 
 const reported: readonly string[] = ['potential', 'pending', 'keyed', 'clear', 'deny'];
 
+/** The moments of the report: on the clock of the wall, and on that of the connections. */
+interface Now {
+  nowSeconds: number;
+  nowMs: number;
+}
+
+const wallSeconds = (atMs: number, { nowSeconds, nowMs }: Now): number =>
+  atMs === 0 ? 0 : Math.round(nowSeconds + (atMs - nowMs) / 1000);
+
 async function connectionStatus(
   connection: Connection,
-  kernel: Pick<Kernel, 'use'>,
+  { kernel, ...now }: Now & { kernel: Pick<Kernel, 'use'> },
 ): Promise<ConnectionStatus> {
   const { tunnel } = connection;
   const counters: SaUse | undefined =
@@ -49,7 +58,7 @@ async function connectionStatus(
     class: connection.class,
     state: connection.state as ReportedState,
     why: connection.why,
-    until: connection.untilSeconds,
+    until: wallSeconds(connection.untilMs, now),
     ...(connection.foundBy ? { foundBy: connection.foundBy } : {}),
     ...(tunnel ? { peer: peerStatus(tunnel, connection.trust ?? 'unauthenticated') } : {}),
     ...(counters ? { counters } : {}),
@@ -71,9 +80,8 @@ const wanStatus = (wan: PolicyWan): WanStatus => ({
 const byInterest = (a: Connection, b: Connection): number =>
   Number(!!b.tunnel) - Number(!!a.tunnel) || (a.destination < b.destination ? -1 : 1);
 
-export interface ReportParts {
+export interface ReportParts extends Now {
   version: string;
-  nowSeconds: number;
   startedSeconds: number;
   kernel: Pick<Kernel, 'use'>;
   wans: readonly PolicyWan[];
@@ -91,7 +99,7 @@ export async function statusReport(parts: ReportParts): Promise<StatusReport> {
     uptimeSeconds: Math.floor(parts.nowSeconds - parts.startedSeconds),
     wans: parts.wans.map(wanStatus),
     resolver: parts.resolver,
-    connections: await Promise.all(shown.map((each) => connectionStatus(each, parts.kernel))),
+    connections: await Promise.all(shown.map((each) => connectionStatus(each, parts))),
     ike: parts.ike,
     warnings: parts.warnings,
   };

@@ -14,20 +14,22 @@ export interface WanWatch {
   stop(): void;
 }
 
-/** Addresses come and go with the line; tunnels of the old ones end by themselves. */
+/** Addresses come and go with the line; `changed` is told after the WANs know them. */
 export function watchAddresses(
   wans: readonly PolicyWan[],
   kernel: Pick<Kernel, 'deviceAddresses'>,
   timers: Platform['timers'],
   log: Logger,
+  changed: () => void,
 ): WanWatch {
   let stopped = false;
   let timer = timers.after(refreshSeconds * 1000, look);
 
   function look(): void {
     refreshWans(wans, kernel)
-      .then((changed) => {
-        for (const wan of changed)
+      .then((others) => {
+        if (others.length > 0) changed();
+        for (const wan of others)
           log.info(
             `WAN ${wan.name} (${wan.device}) has ${wan.addresses.join(', ') || 'no address'}`,
           );

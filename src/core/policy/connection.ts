@@ -66,6 +66,9 @@ export const moves: readonly Move[] = [
   { from: ['potential', 'pending', 'keyed', 'clear', 'deny'], event: 'forgotten', to: 'expired' },
 ];
 
+/** `configured`: another IPsec policy of this router covers the pair. */
+export type Outcome = 'failed' | 'refused' | 'configured';
+
 export interface Pair {
   wan: string;
   /** The source on the WAN, after NAT (OE-134). */
@@ -82,11 +85,14 @@ export interface Connection extends Pair {
   state: ConnectionState;
   /** A sentence for a person: why it is as it is. */
   why: string;
-  sinceSeconds: number;
-  /** Wall clock seconds at which the state is looked at again; 0 while an attempt runs. */
-  untilSeconds: number;
-  /** Sources before NAT that the kernel's cache knows under this connection. */
-  readonly origins: Set<IpAddress>;
+  /** How an attempt without a tunnel ended; absent where none was made. */
+  outcome: Outcome | undefined;
+  /** Monotonic milliseconds: a router sets its wall clock only after its line is up. */
+  sinceMs: number;
+  /** When the state is looked at again; 0 while an attempt runs. */
+  untilMs: number;
+  /** Sources before NAT that the kernel's cache knows under this connection, each with its class. */
+  readonly origins: Map<IpAddress, ConnectionClass>;
   readonly held: HeldPackets;
   /** The attempt that may still change the state; an older one finds itself replaced and gives up. */
   attempt: object | undefined;

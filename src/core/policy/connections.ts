@@ -2,21 +2,23 @@
  * The connections of this router and their copy in the kernel's forwarding cache. All changes of
  * state go through `move`; held packets leave, and the kernel learns the verdict, in one place.
  */
+
+import type { ConnectionClass } from '../config/settings.js';
 import type { Tunnel } from '../ike/daemon.js';
-import type { HeldPacket, Kernel, Verdict } from '../kernel/kernel.js';
+import type { HeldPacket, Kernel } from '../kernel/kernel.js';
 import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
 import type { Clock, Timers } from '../platform/platform.js';
 import {
   type Connection,
   type ConnectionEvent,
-  type ConnectionState,
   type Pair,
   pairKey,
   stateAfter,
 } from './connection.js';
 import type { ClassMatch } from './connection-class.js';
 import { HeldPackets } from './held-packets.js';
+import { verdictFor } from './verdict.js';
 
 export interface ConnectionsEnvironment {
   kernel: Pick<Kernel, 'remember' | 'forget'>;
@@ -25,14 +27,14 @@ export interface ConnectionsEnvironment {
   log: Logger;
 }
 
-/** Most connections remembered; above it the kernel still forwards, and the oldest verdict goes. */
-export const maxConnections = 20_000;
+/**
+ * Most connections remembered, for a router with 64 MB: one takes about 1.5 KB. Above it the oldest
+ * verdict goes, and the next packet of its pair asks again.
+ */
+export const maxConnections = 4000;
 
-const verdictOf: Partial<Record<ConnectionState, Verdict>> = {
-  clear: 'pass',
-  deny: 'deny',
-  keyed: 'encrypt',
-};
+/** Hosts behind one masqueraded address whose verdict is cached; a spoofer has 2^24 to offer. */
+export const maxOrigins = 512;
 
 export class Connections {
   private readonly byPair = new Map<string, Connection>();
@@ -47,7 +49,9 @@ export class Connections {
     return [...this.byPair.values()];
   }
 
-  create(pair: Pair, match: ClassMatch): Connection {
+  /** `undefined` when the table is full of connections that can not go. */
+  create(pair: Pair, match: ClassMatch): Connection | undefined {
+    if (!this.makeRoom()) return undefined;
     const connection: Connection = {
       wan: pair.wan,
       source: pair.source,
@@ -56,9 +60,10 @@ export class Connections {
       section: match.section,
       state: 'nonexistent',
       why: '',
-      sinceSeconds: this.env.clock.wallSeconds(),
-      untilSeconds: 0,
-      origins: new Set(),
+      outcome: undefined,
+      sinceMs: this.env.clock.monotonicMs(),
+      untilMs: 0,
+      origins: new Map(),
       held: new HeldPackets(),
       attempt: undefined,
       tunnel: undefined,
@@ -66,7 +71,6 @@ export class Connections {
       foundBy: undefined,
       timer: undefined,
     };
-    this.makeRoom();
     this.byPair.set(pairKey(pair), connection);
     return connection;
   }
@@ -82,34 +86,31 @@ export class Connections {
     this.env.log.debug(`${pair}: ${connection.state} → ${to} (${event}): ${why}`);
     connection.state = to;
     connection.why = why;
-    connection.sinceSeconds = this.env.clock.wallSeconds();
+    connection.sinceMs = this.env.clock.monotonicMs();
     return true;
   }
 
-  /** Takes a packet: it waits while undecided, else it gets the verdict that stands. */
-  take(connection: Connection, packet: HeldPacket): void {
-    const verdict = verdictOf[connection.state];
-    if (!verdict) {
-      connection.origins.add(packet.source);
-      connection.held.add(packet);
-      return;
-    }
-    if (verdict === 'deny') packet.drop();
+  /** Takes a packet of a source with this class: it waits while undecided, else it gets the verdict. */
+  take(connection: Connection, packet: HeldPacket, of: ConnectionClass): void {
+    const { origins } = connection;
+    const isNoted = origins.has(packet.source) || origins.size < maxOrigins;
+    if (isNoted) origins.set(packet.source, of);
+    const verdict = verdictFor(connection, of);
+    if (!verdict) connection.held.add(packet);
+    else if (verdict === 'deny') packet.drop();
     else packet.release();
-    connection.origins.add(packet.source);
-    this.rememberOrigin(connection, packet.source, verdict);
+    if (isNoted) this.rememberOrigin(connection, packet.source);
   }
 
   /** Lets the packets go by the state just reached and tells the kernel, for `lifespanSeconds`. */
   settle(connection: Connection, lifespanSeconds: number): void {
-    const verdict = verdictOf[connection.state];
-    if (!verdict) return;
     connection.attempt = undefined;
-    connection.untilSeconds = this.env.clock.wallSeconds() + lifespanSeconds;
-    if (verdict === 'deny') connection.held.dropAll();
-    else connection.held.releaseAll();
-    connection.origins.add(connection.source);
-    for (const origin of connection.origins) this.rememberOrigin(connection, origin, verdict);
+    connection.untilMs = this.env.clock.monotonicMs() + lifespanSeconds * 1000;
+    connection.held.settle((packet) => {
+      const of = connection.origins.get(packet.source);
+      return of !== undefined && verdictFor(connection, of) !== 'deny';
+    });
+    for (const origin of connection.origins.keys()) this.rememberOrigin(connection, origin);
   }
 
   /** Calls `run` when the state's time is up; an earlier appointment is dropped. */
@@ -125,21 +126,20 @@ export class Connections {
     connection.attempt = undefined;
     connection.held.dropAll();
     if (this.find(connection) === connection) this.byPair.delete(pairKey(connection));
-    for (const origin of connection.origins)
+    for (const origin of connection.origins.keys())
       this.report(this.env.kernel.forget(this.cacheEntry(connection, origin)));
   }
 
   /** The kernel lost its cache: every verdict that still stands is written again. */
   rememberAll(): void {
-    for (const connection of this.byPair.values()) {
-      const verdict = verdictOf[connection.state];
-      if (!verdict) continue;
-      for (const origin of connection.origins) this.rememberOrigin(connection, origin, verdict);
-    }
+    for (const connection of this.byPair.values())
+      for (const origin of connection.origins.keys()) this.rememberOrigin(connection, origin);
   }
 
-  byTunnel(tunnel: Tunnel): Connection | undefined {
-    return this.all().find((connection) => connection.tunnel === tunnel);
+  /** The connection whose tunnel fits. */
+  withTunnel(fits: (tunnel: Tunnel) => boolean): Connection | undefined {
+    for (const each of this.byPair.values()) if (each.tunnel && fits(each.tunnel)) return each;
+    return undefined;
   }
 
   private cacheEntry(connection: Connection, origin: IpAddress) {
@@ -151,10 +151,12 @@ export class Connections {
     };
   }
 
-  private rememberOrigin(connection: Connection, origin: IpAddress, verdict: Verdict): void {
-    const left = connection.untilSeconds - this.env.clock.wallSeconds();
+  private rememberOrigin(connection: Connection, origin: IpAddress): void {
+    const verdict = verdictFor(connection, connection.origins.get(origin)!);
+    if (!verdict) return;
+    const leftMs = connection.untilMs - this.env.clock.monotonicMs();
     const entry = this.cacheEntry(connection, origin);
-    const lifespanSeconds = Math.max(1, Math.ceil(left));
+    const lifespanSeconds = Math.max(1, Math.ceil(leftMs / 1000));
     this.report(this.env.kernel.remember({ ...entry, verdict, lifespanSeconds }));
   }
 
@@ -164,9 +166,13 @@ export class Connections {
   }
 
   /** Bounded memory: when full, the oldest settled connection without a tunnel makes room. */
-  private makeRoom(): void {
-    if (this.byPair.size < maxConnections) return;
-    const oldest = this.all().find((each) => each.state === 'clear' || each.state === 'deny');
-    if (oldest) this.remove(oldest, 'forgotten', 'made room for a new connection');
+  private makeRoom(): boolean {
+    if (this.byPair.size < maxConnections) return true;
+    for (const each of this.byPair.values()) {
+      if (each.state !== 'clear' && each.state !== 'deny') continue;
+      this.remove(each, 'forgotten', 'made room for a new connection');
+      return true;
+    }
+    return false;
   }
 }

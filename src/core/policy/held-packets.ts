@@ -34,18 +34,16 @@ export class HeldPackets {
     return [...this.flows.values()].reduce((sum, flow) => sum + (flow.last ? 2 : 1), 0);
   }
 
-  releaseAll(): void {
-    this.settle((packet) => packet.release());
-  }
-
   dropAll(): void {
-    this.settle((packet) => packet.drop());
+    this.settle(() => false);
   }
 
-  private settle(verdict: (packet: HeldPacket) => void): void {
+  /** Releases the packets that `passes` says, drops the others. */
+  settle(passes: (packet: HeldPacket) => boolean): void {
     const flows = [...this.flows.values()];
     this.flows.clear();
-    for (const flow of flows) verdict(flow.first);
-    for (const flow of flows) if (flow.last) verdict(flow.last);
+    const give = (packet: HeldPacket) => (passes(packet) ? packet.release() : packet.drop());
+    for (const flow of flows) give(flow.first);
+    for (const flow of flows) if (flow.last) give(flow.last);
   }
 }

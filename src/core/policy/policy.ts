@@ -9,13 +9,15 @@ import type { HeldPacket, Kernel } from '../kernel/kernel.js';
 import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
 import type { Clock, Timers } from '../platform/platform.js';
-import { type AttemptResult, attempt } from './attempt.js';
-import type { Connection, Pair } from './connection.js';
-import { classOf, initiates } from './connection-class.js';
+import { type AttemptResult, attempt, unknownSeconds } from './attempt.js';
+import { Closing } from './closing.js';
+import type { Connection, Outcome, Pair } from './connection.js';
+import { type ClassMatch, classOf, initiates } from './connection-class.js';
 import { Connections } from './connections.js';
-import { firstLifespanSeconds, isInUse, nextLifespanSeconds } from './lifespan.js';
-import { simultaneousSeconds, winner } from './precedence.js';
+import { winner } from './precedence.js';
 import { createResponder } from './responder.js';
+import { UseWatch } from './use-watch.js';
+import { answers } from './verdict.js';
 import type { PolicyWan } from './wan.js';
 
 /** A pair covered by someone else's IPsec policy is looked at again after this time. */
@@ -40,6 +42,8 @@ export interface Policy {
   /** Clears all memory of an address (SP-43). Gives the number of connections that went. */
   forget(address: IpAddress): Promise<number>;
   connections(): readonly Connection[];
+  /** Tunnels from an address that a WAN no longer has carry nothing: their pairs are decided anew. */
+  addressesChanged(): void;
   /** New settings; connections whose class changed are decided anew. */
   update(settings: Settings): void;
   stop(): void;
@@ -51,13 +55,18 @@ export function createPolicy(env: PolicyEnvironment): Policy {
 
 class PolicyEngine implements Policy {
   private readonly table: Connections;
+  private readonly closing: Closing;
+  private readonly useWatch: UseWatch;
   private ike!: IkeDaemon;
+  private isStopped = false;
   private settings: Settings;
   readonly owner: IkeOwner;
 
   constructor(private readonly env: PolicyEnvironment) {
     this.settings = env.settings;
     this.table = new Connections(env);
+    this.closing = new Closing({ ...env, ike: () => this.ike });
+    this.useWatch = new UseWatch({ ...env, table: this.table, closing: this.closing });
     const responder = createResponder({
       log: env.log,
       kernel: env.kernel,
@@ -98,9 +107,19 @@ class PolicyEngine implements Policy {
     this.settings = settings;
     for (const connection of this.table.all()) {
       const wan = this.wanNamed(connection.wan);
-      const match = wan && classOf(settings.policies, wan.settings.defaultClass, connection);
-      if (match?.class === connection.class) continue;
-      this.drop(connection, 'the policy for this address changed');
+      const { destination } = connection;
+      const isAsBefore = [...connection.origins].every(
+        ([source, of]) => wan && this.classFor(wan, { source, destination }).class === of,
+      );
+      if (!isAsBefore) this.drop(connection, 'the policy for this address changed');
+    }
+  }
+
+  addressesChanged(): void {
+    for (const connection of this.table.all()) {
+      const local = connection.tunnel?.installed.sa.local;
+      if (local && !this.wanNamed(connection.wan)?.addresses.includes(local))
+        this.drop(connection, `${local} is no longer our address`);
     }
   }
 
@@ -108,43 +127,47 @@ class PolicyEngine implements Policy {
     for (const wan of this.env.wans) wan.plugins.forget(address);
     const affected = this.table
       .all()
-      .filter((each) => each.destination === address || each.source === address);
+      .filter(
+        (each) =>
+          each.destination === address || each.source === address || each.origins.has(address),
+      );
     for (const connection of affected) this.drop(connection, 'forgotten by hand');
     return affected.length;
   }
 
   stop(): void {
+    this.isStopped = true;
+    this.closing.stop();
     for (const connection of this.table.all())
       this.table.remove(connection, 'forgotten', 'the service stops');
     for (const wan of this.env.wans) wan.plugins.stop();
   }
 
   expired(sa: InstalledSa, kind: 'soft' | 'hard'): void {
-    const connection = this.table.all().find((each) => each.tunnel?.installed === sa);
+    const connection = this.table.withTunnel((tunnel) => tunnel.installed === sa);
     if (kind === 'hard') this.ike.expired(sa);
     else if (connection?.tunnel?.role === 'initiator') this.renew(connection);
   }
 
   private async decide(packet: HeldPacket): Promise<void> {
     const wan = this.wanNamed(packet.wan);
-    if (!wan) return packet.drop();
     const source = await this.env.kernel.translate(packet);
+    if (!wan || this.isStopped) return packet.drop();
     const pair: Pair = { wan: wan.name, source, destination: packet.destination };
+    const match = this.classFor(wan, packet);
     const known = this.table.find(pair);
-    if (known) return this.table.take(known, packet);
-    const match = classOf(this.settings.policies, wan.settings.defaultClass, {
-      source: packet.source,
-      destination: packet.destination,
-    });
+    if (known && answers(known, match.class)) return this.table.take(known, packet, match.class);
+    if (known)
+      this.table.remove(known, 'forgotten', 'another host behind the same address may encrypt');
     const connection = this.table.create(pair, match);
-    this.begin(connection, wan, packet);
+    if (!connection) return packet.drop();
+    this.table.take(connection, packet, match.class);
+    this.begin(connection, wan);
   }
 
   /** First packet of a pair: the class says whether there is anything to find out (OE-30, OE-31). */
-  private begin(connection: Connection, wan: PolicyWan, packet: HeldPacket): void {
+  private begin(connection: Connection, wan: PolicyWan): void {
     const named = `policy '${connection.section}' says so`;
-    connection.origins.add(packet.source);
-    connection.held.add(packet);
     if (connection.class === 'deny') {
       this.table.move(connection, 'class is deny', named);
       this.stay(connection, this.settings.lifespans.noRecordSeconds);
@@ -153,8 +176,16 @@ class PolicyEngine implements Policy {
       this.stay(connection, this.settings.lifespans.noRecordSeconds);
     } else {
       this.table.move(connection, 'class wants encryption', 'looking for a gateway');
-      void this.tryToKey(connection, wan);
+      this.tryToKey(connection, wan).catch((error) => this.stuck(connection, error));
     }
+  }
+
+  /** OE-39: whatever goes wrong inside ends by class, never in a stuck hold. */
+  private stuck(connection: Connection, error: unknown): void {
+    const why = `internal error: ${String(error)}`;
+    this.env.log.error(`${connection.source} → ${connection.destination}: ${why}`);
+    if (connection.attempt)
+      this.conclude(connection, { kind: 'failed', why, lifespanSeconds: unknownSeconds });
   }
 
   private async tryToKey(connection: Connection, wan: PolicyWan): Promise<void> {
@@ -183,7 +214,7 @@ class PolicyEngine implements Policy {
   private leaveToOthers(connection: Connection): void {
     const why = 'another IPsec policy on this router covers the pair; it is not touched';
     this.table.move(connection, 'failed open', why);
-    this.stay(connection, configuredSeconds);
+    this.stay(connection, configuredSeconds, 'configured');
   }
 
   private conclude(connection: Connection, result: AttemptResult): void {
@@ -197,11 +228,12 @@ class PolicyEngine implements Policy {
     const line = `${connection.source} → ${connection.destination}: ${closed ? 'blocked' : 'clear'}, ${result.why}`;
     if (result.kind === 'refused') this.env.log.warning(line);
     else this.env.log.info(line);
-    this.stay(connection, result.lifespanSeconds);
+    this.stay(connection, result.lifespanSeconds, result.kind);
   }
 
   /** Clear and deny stand until their time is up, and nothing else ends them (OE-32). */
-  private stay(connection: Connection, seconds: number): void {
+  private stay(connection: Connection, seconds: number, outcome?: Outcome): void {
+    connection.outcome = outcome;
     this.table.settle(connection, seconds);
     this.table.after(connection, seconds, () =>
       this.table.remove(connection, 'time is up', 'its time is up'),
@@ -215,34 +247,34 @@ class PolicyEngine implements Policy {
     grant: { trust: Connection['trust']; plugin: string; why: string },
   ): void {
     const old = connection.tunnel;
-    const age = this.env.clock.wallSeconds() - connection.sinceSeconds;
-    if (old && winner(old, tunnel, age) === old) {
-      this.yieldTo(tunnel);
+    if (old === tunnel) return;
+    const ageSeconds = (this.env.clock.monotonicMs() - connection.sinceMs) / 1000;
+    if (old && winner(old, tunnel, ageSeconds) === old) {
+      this.closing.yieldTo(tunnel);
       return;
     }
     this.table.move(connection, event, grant.why);
     connection.tunnel = tunnel;
     connection.trust = grant.trust;
     connection.foundBy = grant.plugin;
+    this.knowOnWan(connection);
     this.table.settle(connection, this.settings.saHardSeconds);
-    this.watch(connection, firstLifespanSeconds);
-    if (old) this.yieldTo(old);
+    this.useWatch.start(connection);
+    if (old) this.closing.yieldTo(old);
   }
 
-  /**
-   * The tunnel that lost is deleted by the end that started it. The other end waits for that delete,
-   * but not for ever: a peer that was restarted knows nothing of its old tunnel.
-   */
-  private yieldTo(loser: Tunnel): void {
-    if (loser.role === 'initiator') void this.ike.close(loser);
-    else this.env.timers.after(2 * simultaneousSeconds * 1000, () => void this.ike.close(loser));
+  /** The pair as it is on the WAN has a verdict too: the guard behind NAT goes by it. */
+  private knowOnWan(connection: Connection): void {
+    const { origins, source } = connection;
+    const wan = this.wanNamed(connection.wan);
+    if (wan && !origins.has(source)) origins.set(source, this.classFor(wan, connection).class);
   }
 
   /** A tunnel that came up after its attempt was overtaken by the peer's, or forgotten. */
   private lateTunnel(connection: Connection, result: AttemptResult & { kind: 'keyed' }): void {
     if (this.table.find(connection) === connection && connection.state === 'keyed')
       this.keyed(connection, result.tunnel, 'tunnel is up', result);
-    else void this.ike.close(result.tunnel);
+    else this.closing.close(result.tunnel);
   }
 
   private peerKeyed(
@@ -251,22 +283,23 @@ class PolicyEngine implements Policy {
   ): void {
     const { sa } = tunnel.installed;
     const wan = this.env.wans.find((each) => each.addresses.includes(sa.local));
-    if (!wan) {
-      void this.ike.close(tunnel);
-      return;
-    }
-    const pair: Pair = {
-      wan: wan.name,
-      source: sa.ours.prefix.address,
-      destination: sa.theirs.prefix.address,
-    };
-    const known = this.table.find(pair);
-    const match = classOf(this.settings.policies, wan.settings.defaultClass, pair);
-    this.keyed(known ?? this.table.create(pair, match), tunnel, 'peer keyed', grant);
+    const connection =
+      wan &&
+      this.findOrCreate(wan, {
+        wan: wan.name,
+        source: sa.ours.prefix.address,
+        destination: sa.theirs.prefix.address,
+      });
+    if (connection) this.keyed(connection, tunnel, 'peer keyed', grant);
+    else this.closing.close(tunnel);
+  }
+
+  private findOrCreate(wan: PolicyWan, pair: Pair): Connection | undefined {
+    return this.table.find(pair) ?? this.table.create(pair, this.classFor(wan, pair));
   }
 
   private tunnelEnded(tunnel: Tunnel, why: TunnelEnd): void {
-    const connection = this.table.byTunnel(tunnel);
+    const connection = this.table.withTunnel((each) => each === tunnel);
     if (!connection) return;
     this.env.log.info(
       `${connection.source} → ${connection.destination}: no longer encrypted, ${why}`,
@@ -275,42 +308,35 @@ class PolicyEngine implements Policy {
     this.table.remove(connection, 'tunnel ended', why);
   }
 
-  /** OE-121, OE-122: at the end of a lifespan, recent use keeps the tunnel. */
-  private watch(connection: Connection, seconds: number): void {
-    this.table.after(connection, seconds, () => {
-      const tunnel = connection.tunnel;
-      if (!tunnel) return;
-      this.env.kernel
-        .use(tunnel.installed)
-        .then((use) => {
-          if (connection.tunnel !== tunnel) return;
-          if (isInUse(use, this.env.clock.wallSeconds()))
-            this.watch(connection, nextLifespanSeconds);
-          else void this.ike.close(tunnel);
-        })
-        .catch((error) => this.env.log.warning(`last use of a tunnel: ${String(error)}`));
-    });
-  }
-
-  /** Before the keys end: a fresh tunnel beside the old one, which then yields to it. */
+  /**
+   * Before the keys end: a fresh tunnel beside the old one, which then yields to it. The states of
+   * both directions reach their limit at the same time; one renewal is enough.
+   */
   private renew(connection: Connection): void {
     const wan = this.wanNamed(connection.wan);
-    if (wan) void this.tryToKeyAgain(connection, wan);
-  }
-
-  private async tryToKeyAgain(connection: Connection, wan: PolicyWan): Promise<void> {
+    if (!wan || connection.attempt) return;
+    const token = {};
+    connection.attempt = token;
     const settings = this.settings;
     const env = { ike: this.ike, settings, gatewayFound: () => undefined };
-    const result = await attempt(env, wan, connection);
-    if (result.kind === 'keyed') this.lateTunnel(connection, result);
-    else this.env.log.warning(`${connection.destination}: no new keys yet, ${result.why}`);
+    attempt(env, wan, connection)
+      .then((result) => {
+        if (connection.attempt === token) connection.attempt = undefined;
+        if (result.kind === 'keyed') this.lateTunnel(connection, result);
+        else this.env.log.warning(`${connection.destination}: no new keys yet, ${result.why}`);
+      })
+      .catch((error) => this.env.log.error(`${connection.destination}: ${String(error)}`));
   }
 
   private drop(connection: Connection, why: string): void {
     const tunnel = connection.tunnel;
     connection.tunnel = undefined;
     this.table.remove(connection, 'forgotten', why);
-    if (tunnel) void this.ike.close(tunnel);
+    if (tunnel) this.closing.close(tunnel);
+  }
+
+  private classFor(wan: PolicyWan, pair: Pick<Pair, 'source' | 'destination'>): ClassMatch {
+    return classOf(this.settings.policies, wan.settings.defaultClass, pair);
   }
 
   private wanNamed(name: string): PolicyWan | undefined {

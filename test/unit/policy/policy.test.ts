@@ -90,6 +90,7 @@ function engine(options: {
   class?: PolicySettings['class'];
   plan?: () => Plan | Promise<Plan>;
   connect?: (wish: TunnelWish) => TunnelResult | Promise<TunnelResult> | undefined;
+  policies?: PolicySettings[];
   settings?: Partial<Settings>;
 }) {
   const clock = new SteppedClock();
@@ -109,7 +110,8 @@ function engine(options: {
     forget: () => undefined,
     stop: () => undefined,
   };
-  const settings = settingsWith([everything(options.class ?? 'oe-permissive')], options.settings);
+  const policies = options.policies ?? [everything(options.class ?? 'oe-permissive')];
+  const settings = settingsWith(policies, options.settings);
   const wan = {
     name: 'wan',
     device: 'eth1',
@@ -176,7 +178,7 @@ function engine(options: {
     about: { source?: string; destination?: string; name?: string; port?: number } = {},
   ) => policy.held(heldPacket(fates, { source: alice, destination: bob, ...about }));
   const state = () => policy.connections().map((each) => each.state);
-  return { policy, kernel, clock, asked, wishes, closed, fates, send, state, tunnelFor };
+  return { policy, kernel, clock, wan, asked, wishes, closed, fates, send, state, tunnelFor };
 }
 
 test('OE-30 OE-33 OE-39 OE-47 a packet to a gateway with records ends keyed and is released', async () => {
@@ -470,5 +472,136 @@ test('after a stop no timer, no packet and no cache entry is left', async () => 
   one.policy.stop();
   await one.clock.advance(0);
   assert.is(one.kernel.cache.size, 0);
+  assert.is(one.clock.pendingTimers, 0);
+});
+
+test('a configured tunnel that can not be looked up ends by class, not in a stuck hold', async () => {
+  for (const [name, fate] of [
+    ['oe-permissive', 'released'],
+    ['oe-paranoid', 'dropped'],
+  ] as const) {
+    const one = engine({ class: name });
+    one.kernel.isConfigured = () => Promise.reject(new Error('ip xfrm: killed'));
+    one.send();
+    await one.clock.advance(0);
+    assert.equal(one.fates, [`${bob} ${fate}`]);
+  }
+});
+
+test('both states of a tunnel reach their soft limit: one renewal, and the new tunnel stays', async () => {
+  const one = engine({});
+  one.send();
+  await one.clock.advance(0);
+  const old = one.policy.connections()[0]!.tunnel!;
+  one.policy.expired(old.installed, 'soft');
+  one.policy.expired(old.installed, 'soft');
+  await one.clock.advance(0);
+  assert.is(one.wishes.length, 2);
+  assert.equal(one.closed, [old]);
+  assert.not(one.policy.connections()[0]!.tunnel === old);
+  assert.equal(one.state(), ['keyed']);
+});
+
+test('a tunnel that is reported twice is not taken for its own rival', async () => {
+  const one = engine({});
+  const tunnel = await one.tunnelFor({ ours: alice, theirs: bob }, 'responder');
+  one.policy.owner.established(tunnel);
+  one.policy.owner.established(tunnel);
+  await one.clock.advance(30_000);
+  assert.equal(one.closed, []);
+});
+
+const strict: PolicySettings = {
+  ...everything('oe-paranoid'),
+  sources: [prefix('192.168.1.10/32')],
+};
+const [open, careful] = ['192.168.1.11', '192.168.1.10'];
+
+function behindNat(policies: PolicySettings[], plan?: Plan) {
+  const one = engine({ policies, ...(plan ? { plan: () => plan } : {}) });
+  for (const host of [open, careful]) one.kernel.nat.set(address(host), sga);
+  return one;
+}
+
+test('OE-24 hosts behind one address keep their own class: what one may send clear another may not', async () => {
+  const nothing: Plan = { kind: 'none', ttlSeconds: 900, why: 'no record' };
+  const one = behindNat([everything('oe-permissive'), strict], nothing);
+  one.send({ source: open, name: 'open' });
+  await one.clock.advance(0);
+  one.send({ source: careful, name: 'careful' });
+  await one.clock.advance(0);
+  assert.equal(one.fates, ['open released', 'careful dropped']);
+  assert.is(one.asked.length, 1);
+  assert.is(one.kernel.cache.get(`wan ${careful} ${bob}`)!.verdict, 'deny');
+  assert.is(one.kernel.cache.get(`wan ${open} ${bob}`)!.verdict, 'pass');
+});
+
+test('a host whose class is clear does not keep its neighbour behind NAT from encrypting', async () => {
+  const one = behindNat([everything('always-clear'), strict]);
+  one.send({ source: open, name: 'open' });
+  await one.clock.advance(0);
+  one.send({ source: careful, name: 'careful' });
+  await one.clock.advance(0);
+  assert.equal(one.fates, ['open released', 'careful released']);
+  assert.equal(one.state(), ['keyed']);
+  assert.is(one.kernel.cache.get(`wan ${open} ${bob}`), undefined);
+});
+
+test('new settings with the same classes keep tunnels of hosts behind NAT', async () => {
+  const one = behindNat([everything('oe-permissive'), strict]);
+  one.send({ source: careful });
+  await one.clock.advance(0);
+  one.policy.update(settingsWith([everything('oe-permissive'), strict]));
+  assert.equal(one.state(), ['keyed']);
+  one.policy.update(settingsWith([everything('oe-permissive')]));
+  await one.clock.advance(0);
+  assert.equal(one.state(), []);
+  assert.is(one.kernel.cache.size, 0);
+});
+
+test('a WAN with another address: its tunnels end, and their pairs are asked about anew', async () => {
+  const one = behindNat([everything('oe-permissive')]);
+  one.send({ source: open });
+  await one.clock.advance(0);
+  one.policy.addressesChanged();
+  assert.equal(one.state(), ['keyed'], 'nothing changed for this tunnel');
+  one.wan.addresses = [address('198.18.0.77')];
+  one.policy.addressesChanged();
+  await one.clock.advance(0);
+  assert.equal(one.state(), []);
+  assert.is(one.kernel.cache.size, 0, 'the LAN host is not sent into a tunnel that is gone');
+  assert.is(one.closed.length, 1);
+});
+
+test('a kernel that does not tell the last use is asked again, and the tunnel is not forgotten', async () => {
+  const one = engine({});
+  const { use } = one.kernel;
+  one.send();
+  await one.clock.advance(0);
+  one.kernel.use = () => Promise.reject(new Error('ip: killed'));
+  await one.clock.advance(60_000);
+  assert.equal(one.state(), ['keyed']);
+  one.kernel.use = use;
+  await one.clock.advance(60_000);
+  assert.equal(one.state(), []);
+});
+
+test('SP-43 an address of the LAN can be forgotten too', async () => {
+  const one = behindNat([everything('oe-permissive')]);
+  one.send({ source: open });
+  await one.clock.advance(0);
+  assert.is(await one.policy.forget(address(open)), 1);
+});
+
+test('after a stop packets that still come are dropped, and no timer waits for a loser', async () => {
+  const one = engine({});
+  for (const wait of [0, 60_000]) {
+    await one.clock.advance(wait);
+    one.policy.owner.established(await one.tunnelFor({ ours: alice, theirs: bob }, 'responder'));
+  }
+  one.policy.stop();
+  one.send();
+  await one.clock.advance(0);
+  assert.equal(one.fates, [`${bob} dropped`]);
   assert.is(one.clock.pendingTimers, 0);
 });

@@ -1,0 +1,40 @@
+/** Ends tunnels of ours: at once, or with patience where the peer should be the one to do it. */
+import type { IkeDaemon, Tunnel } from '../ike/daemon.js';
+import type { Logger } from '../log.js';
+import type { Timer, Timers } from '../platform/platform.js';
+import { simultaneousSeconds } from './precedence.js';
+
+export class Closing {
+  private readonly waiting = new Set<Timer>();
+
+  constructor(private readonly env: { ike(): IkeDaemon; timers: Timers; log: Logger }) {}
+
+  close(tunnel: Tunnel): void {
+    const { ike, log } = this.env;
+    ike()
+      .close(tunnel)
+      .catch((error) => log.error(`tunnel with ${tunnel.peer.address}: ${String(error)}`));
+  }
+
+  /**
+   * The tunnel that lost is deleted by the end that started it. The other end waits for that delete,
+   * but not for ever: a peer that was restarted knows nothing of its old tunnel.
+   */
+  yieldTo(loser: Tunnel): void {
+    if (loser.role === 'initiator') {
+      this.close(loser);
+      return;
+    }
+    const timer = this.env.timers.after(2 * simultaneousSeconds * 1000, () => {
+      this.waiting.delete(timer);
+      this.close(loser);
+    });
+    this.waiting.add(timer);
+  }
+
+  /** Leaves no timer. */
+  stop(): void {
+    for (const timer of this.waiting) timer.cancel();
+    this.waiting.clear();
+  }
+}
