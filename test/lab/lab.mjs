@@ -160,7 +160,7 @@ export class Lab {
     const { status, stdout, stderr } = await this.machine.exec(from, argv);
     const [body, numbers = ''] = stdout.split(/\n(?=[^\n]*$)/);
     const [connect, total] = numbers.split(' ').map((text) => Number(text) * 1000);
-    this.tell(`${from} asked ${address}: status ${status} after ${total} ms`);
+    this.tell(`${from} asked ${address}: status ${status} after ${total.toFixed(0)} ms`);
     return {
       ok: status === 0,
       connectMs: connect,

@@ -23,7 +23,7 @@ export async function prepare(tell, peerNames) {
   const keyFolder = path.join(ensureWorkFolder(), 'keys');
   mkdirSync(keyFolder, { recursive: true });
   for (const name of Object.keys(sites)) routerKey(keyFolder, name, tell);
-  for (const zone of Object.values(zones)) zoneKey(keyFolder, zone);
+  for (const zone of ['.', ...Object.values(zones)]) zoneKey(keyFolder, zone);
   const script = process.env.AUTOIPSEC_SCRIPT ?? buildScript(tell);
   const broker = buildBroker('host');
   const qjs = await qjsCommand('host');
@@ -51,7 +51,7 @@ function routerKey(keyFolder, name, tell) {
 
 /** One key signs keys and records: short chains, and nothing here lives long. */
 function zoneKey(keyFolder, zone) {
-  const mark = path.join(keyFolder, `${zone}.made`);
+  const mark = path.join(keyFolder, `zone-${zone}.made`);
   if (existsSync(mark)) return;
   execFileSync('ldns-keygen', ['-k', '-a', 'ECDSAP256SHA256', zone], { cwd: keyFolder });
   mkdirSync(mark);

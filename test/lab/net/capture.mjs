@@ -28,13 +28,14 @@ export class Capture {
     return readCapture(readFileSync(this.file));
   }
 
-  /** Lines as tcpdump prints them, times in milliseconds since `zero`. */
+  /** Lines as tcpdump prints them, without neighbours and names; times in ms since `zero`. */
   async lines(limit, zero) {
-    const argv = ['tcpdump', '-n', '-tt', '-r', this.file, 'ip or ip6'];
+    const filter = '(ip or ip6) and not icmp6 and not port 53';
+    const argv = ['tcpdump', '-n', '-tt', '-r', this.file, filter];
     const text = await this.machine.run(undefined, argv);
     return text
       .split('\n')
-      .filter((line) => line !== '')
+      .filter((line) => line !== '' && Number.parseFloat(line) * 1000 >= zero)
       .slice(0, limit)
       .map((line) => line.replace(/^([\d.]+)/, (stamp) => elapsed(Number(stamp) * 1000 - zero)));
   }

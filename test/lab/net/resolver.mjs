@@ -11,7 +11,7 @@ export async function startResolver(machine, site, keyFolder, nameServer) {
   // the lab's name server is the root too: no question leaves for the real ones
   const hints = path.join(machine.folder, 'root.hints');
   writeFileSync(hints, `. 3600 NS ns.${zones.names}.\nns.${zones.names}. 3600 A ${nameServer}\n`);
-  writeFileSync(file, configuration(site, keyFolder, nameServer, hints));
+  writeFileSync(file, configuration(site, keyFolder, hints));
   const program = machine.start(site.router, `unbound-${site.router}`, [
     'unbound',
     '-d',
@@ -22,13 +22,8 @@ export async function startResolver(machine, site, keyFolder, nameServer) {
   return program;
 }
 
-function configuration(site, keyFolder, nameServer, hints) {
-  const anchors = Object.values(zones).flatMap((zone) =>
-    zoneKeys(keyFolder, zone).map((key) => `  trust-anchor: "${anchor(`${key}.key`)}"`),
-  );
-  const stubs = Object.values(zones).map(
-    (zone) => `stub-zone:\n  name: "${zone}"\n  stub-addr: ${nameServer}\n`,
-  );
+function configuration(site, keyFolder, hints) {
+  const anchors = zoneKeys(keyFolder, '.').map((key) => `  trust-anchor: "${anchor(key)}"`);
   return `server:
   verbosity: 1
   use-syslog: no
@@ -54,12 +49,12 @@ function configuration(site, keyFolder, nameServer, hints) {
 ${anchors.join('\n')}
 remote-control:
   control-enable: no
-${stubs.join('')}`;
+`;
 }
 
 /** The DNSKEY of a key file on one line, without its comment. */
-function anchor(file) {
-  return readFileSync(file, 'utf8').split(';')[0].trim().replaceAll('\t', ' ');
+function anchor(key) {
+  return readFileSync(`${key}.key`, 'utf8').split(';')[0].trim().replaceAll('\t', ' ');
 }
 
 /** `/etc/resolv.conf` of a namespace, as `ip netns exec` shows it there. */

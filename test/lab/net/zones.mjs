@@ -59,12 +59,16 @@ export async function serveZones(machine, keyFolder, { lines, names, tampered })
       ([name, address]) => `${name} IN ${address.includes(':') ? 'AAAA' : 'A'} ${address}`,
     ),
   };
-  const signings = Object.entries(texts).map(([zone, own]) => {
-    writeFileSync(path.join(machine.folder, zone), `${header(zone)}${own.join('\n')}\n`);
+  const files = Object.entries(texts).map(([zone, own]) => [
+    zone,
+    `${header(zone)}${own.join('\n')}\n`,
+  ]);
+  files.push(['.', rootZone(keyFolder, names.ns)]);
+  const signings = files.map(([zone, text]) => {
+    writeFileSync(zoneFile(machine.folder, zone), text);
     return sign(machine, keyFolder, zone, tampered);
   });
   await Promise.all(signings);
-  writeFileSync(path.join(machine.folder, 'root.signed'), rootZone(names.ns));
   const file = path.join(machine.folder, 'nsd.conf');
   writeFileSync(file, nsdConfiguration(machine.folder));
   const program = machine.start('dns', 'nsd', ['nsd', '-d', '-c', file]);
@@ -72,28 +76,35 @@ export async function serveZones(machine, keyFolder, { lines, names, tampered })
   return program;
 }
 
-/** Unsigned: the resolvers trust the keys of the other zones directly. */
-function rootZone(address) {
+/** Delegates the other zones, with a DS record for each: the resolvers trust the root's key alone. */
+function rootZone(keyFolder, address) {
   const ns = `ns.${zones.names}.`;
-  const delegations = Object.values(zones).map((zone) => `${zone}. NS ${ns}\n`);
-  return `$TTL ${ttl}
+  const delegations = Object.values(zones).flatMap((zone) => [
+    `${zone}. IN NS ${ns}\n`,
+    ...zoneKeys(keyFolder, zone).map((key) => readFileSync(`${key}.ds`, 'utf8')),
+  ]);
+  return `$ORIGIN .
+$TTL ${ttl}
 . IN SOA ${ns} hostmaster.${zones.names}. 1 3600 600 86400 ${minimum}
-. NS ${ns}
-${delegations.join('')}${ns} A ${address}
+. IN NS ${ns}
+${delegations.join('')}${ns} IN A ${address}
 `;
 }
+
+/** The root has a name that no file can have. */
+const zoneFile = (folder, zone) => path.join(folder, zone === '.' ? 'root' : zone);
 
 const ownerOf = (line) => line.split(/\s/)[0].replace(/\.?$/, '.');
 
 /** Base names of the key files of a zone, made by prepare.mjs. */
 export function zoneKeys(keyFolder, zone) {
   return readdirSync(keyFolder)
-    .filter((name) => name.startsWith(`K${zone}.`) && name.endsWith('.key'))
+    .filter((name) => name.startsWith(`K${zone.replace(/\.?$/, '.')}+`) && name.endsWith('.key'))
     .map((name) => path.join(keyFolder, name.slice(0, -'.key'.length)));
 }
 
 async function sign(machine, keyFolder, zone, tampered) {
-  const file = path.join(machine.folder, zone);
+  const file = zoneFile(machine.folder, zone);
   const keys = zoneKeys(keyFolder, zone);
   await machine.run(undefined, ['ldns-signzone', '-f', `${file}.signed`, file, ...keys]);
   const text = readFileSync(`${file}.signed`, 'utf8');
@@ -116,10 +127,9 @@ function tamper(text, owners) {
 }
 
 function nsdConfiguration(folder) {
-  const served = Object.values(zones).map(
-    (zone) => `zone:\n  name: "${zone}"\n  zonefile: "${folder}/${zone}.signed"\n`,
+  const served = ['.', ...Object.values(zones)].map(
+    (zone) => `zone:\n  name: "${zone}"\n  zonefile: "${zoneFile(folder, zone)}.signed"\n`,
   );
-  served.push(`zone:\n  name: "."\n  zonefile: "${folder}/root.signed"\n`);
   return `server:
   ip-address: 0.0.0.0
   ip-address: ::0

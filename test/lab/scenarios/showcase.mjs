@@ -39,8 +39,7 @@ async function showTunnel(lab, captures) {
   lab.check('OE-12 the first SYN is delivered', delivered >= 1, 'none');
   print(`  SYNs sent by alice: ${syns}, delivered to bob: ${delivered}`);
   title('What an eavesdropper between the routers saw');
-  const seen = (await captures.wan.lines(200, start)).filter((line) => !/\.53[: ]/.test(line));
-  for (const line of seen.slice(0, 9)) print(`  ${line.slice(0, 98)}`);
+  for (const line of await captures.wan.lines(10, start)) print(`  ${line.slice(0, 98)}`);
   lab.assertEsp('OE-18 ESP both ways', captures.wan, lab.pair('sga', 'sgb'));
   lab.assertNoClearPacket('SP-4 no clear packet of the pair', captures.wan, [alice, bob]);
   for (const name of ['sga', 'sgb']) {
