@@ -60,6 +60,8 @@ export interface AuthorizationClaim extends PeerClaim {
   client: Prefix;
   /** The address on our side. */
   ours: Prefix;
+  /** A NAT stands before the peer: others may have the address it calls from. */
+  isBehindNat: boolean;
 }
 
 export type Authorization = { kind: 'granted' } | { kind: 'refused'; why: string };

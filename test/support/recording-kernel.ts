@@ -1,7 +1,13 @@
 /** A kernel that only keeps a record of what it was asked: for tests of what is above it. */
 import type { ChildSa, InstalledSa, SaUse } from '../../src/core/kernel/child-sa.js';
 import type { HeldPacket, Kernel, PairVerdict } from '../../src/core/kernel/kernel.js';
-import { address, type IpAddress } from '../../src/core/net/address.js';
+import {
+  address,
+  type IpAddress,
+  type Prefix,
+  prefix,
+  prefixContains,
+} from '../../src/core/net/address.js';
 
 export interface RecordingKernel extends Kernel {
   /** The forwarding cache: `wan source destination` → verdict. */
@@ -9,6 +15,8 @@ export interface RecordingKernel extends Kernel {
   readonly installed: InstalledSa[];
   /** Pairs `source destination` that a foreign policy covers. */
   readonly configured: Set<string>;
+  /** Where our own addresses and those behind us are. */
+  readonly ownSide: Prefix[];
   /** Source before NAT → source on the WAN. */
   readonly nat: Map<IpAddress, IpAddress>;
   lastUseSeconds: number;
@@ -22,6 +30,7 @@ export function recordingKernel(): RecordingKernel {
     cache: new Map(),
     installed: [],
     configured: new Set(),
+    ownSide: ['198.18.0.1/32', '198.18.1.0/24', '192.168.1.0/24'].map(prefix),
     nat: new Map(),
     lastUseSeconds: 0,
     missingParts: async () => [],
@@ -50,6 +59,7 @@ export function recordingKernel(): RecordingKernel {
       kernel.cache.delete(cacheKey(pair));
     },
     isConfigured: async (source, destination) => kernel.configured.has(`${source} ${destination}`),
+    isOwnSide: async (value) => kernel.ownSide.some((each) => prefixContains(each, value)),
     translate: async (packet) => kernel.nat.get(packet.source) ?? packet.source,
     deviceAddresses: async () => [],
     stop: async () => undefined,

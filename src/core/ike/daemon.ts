@@ -61,6 +61,10 @@ export interface IkeOwner {
     key: PublicKey;
     theirs: Prefix;
     ours: Prefix;
+    /** False when it asks for one protocol or port of the pair only. */
+    isWholePair: boolean;
+    /** A NAT stands before the peer: others may have the address it calls from. */
+    isBehindNat: boolean;
   }): Promise<ClientResult>;
   /** Puts the tunnel into the kernel; for a responder before the answer leaves (OE-65). */
   install(sa: ChildSa): Promise<InstalledSa>;

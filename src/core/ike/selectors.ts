@@ -69,14 +69,16 @@ function hostOf(ranges: readonly Range[], gateway: IpAddress): IpAddress | undef
   return ranges.some((range) => contains(range, gateway)) ? gateway : undefined;
 }
 
-const isAnyPort = ({ startPort, endPort }: TrafficSelector): boolean =>
-  startPort === 0 && endPort === 65_535;
+type Ports = Pick<Selector, 'protocol' | 'startPort' | 'endPort'>;
+
+const isAnyPort = ({ startPort, endPort }: Ports): boolean => startPort === 0 && endPort === 65_535;
 
 /** XFRM knows any port and single ports, so we take nothing else. */
 const isUsable = (selector: TrafficSelector): boolean =>
   isAnyPort(selector) || selector.startPort === selector.endPort;
 
-const isEverything = (selector: TrafficSelector): boolean =>
+/** Any protocol, any port. */
+export const isEverything = (selector: Ports): boolean =>
   selector.protocol === 0 && isAnyPort(selector);
 
 /** The widest protocol and ports that the peer's selectors allow for the host. */

@@ -97,6 +97,11 @@ export interface Kernel {
   ): Promise<void>;
   /** True when a policy that is not ours covers the pair: a configured tunnel, never to be touched. */
   isConfigured(source: IpAddress, destination: IpAddress): Promise<boolean>;
+  /**
+   * True for our own addresses and for those behind us: what has a route of its own that leaves by no
+   * WAN. An opportunistic peer may ask for nothing else on our side.
+   */
+  isOwnSide(address: IpAddress): Promise<boolean>;
   /** The source address a packet will carry on the WAN (masquerading, SNAT rules). */
   translate(
     packet: Pick<HeldPacket, 'wan' | 'source' | 'destination' | 'isOwn'>,

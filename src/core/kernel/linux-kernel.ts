@@ -9,6 +9,7 @@
  * ```
  */
 import type { Logger } from '../log.js';
+import type { IpAddress } from '../net/address.js';
 import type { Network } from '../net/network.js';
 import type { Clock, Files, Processes, Timer, Timers } from '../platform/platform.js';
 import type { ChildSa } from './child-sa.js';
@@ -19,6 +20,7 @@ import type { HoldRules, Kernel, KernelEvents, PairVerdict, WanDevice } from './
 import { PacketQueues } from './nfqueue.js';
 import type { RulesetChange } from './nfqueue-codec.js';
 import { NftTable } from './nft.js';
+import { readOwnSide } from './own-side.js';
 import { type CipherReport, probe } from './probe.js';
 import { Reqids } from './reqids.js';
 import { type Masquerade, SourceAddresses } from './source-addresses.js';
@@ -190,6 +192,11 @@ class ComposedKernel implements LinuxKernel {
 
   isConfigured(...args: Parameters<Kernel['isConfigured']>) {
     return this.foreign.cover(...args);
+  }
+
+  isOwnSide(address: IpAddress) {
+    const devices = this.wans.map((wan) => wan.device);
+    return readOwnSide(this.parts.processes, address, devices);
   }
 
   translate(packet: Parameters<Kernel['translate']>[0]) {

@@ -8,6 +8,7 @@ import type { IkeDaemon, Tunnel, TunnelFailure } from '../ike/daemon.js';
 import { hostPrefix } from '../net/address.js';
 import type { Gateway, Plan, Trust } from '../plugin.js';
 import type { Pair } from './connection.js';
+import { isBeyond } from './exemptions.js';
 import type { Found } from './plugins.js';
 import { outerAddress, type PolicyWan } from './wan.js';
 
@@ -81,6 +82,8 @@ async function tryGateway(
     const why = `WAN ${wan.name} has no address of the family of ${gateway.address}`;
     return { failure: { kind: 'internal', why } };
   }
+  if (!isBeyond(wan.settings, gateway.address))
+    return { failure: { kind: 'refused', why: 'no gateway on the Internet has such an address' } };
   if (wan.addresses.includes(gateway.address))
     return { failure: { kind: 'refused', why: 'the gateway is this router itself' } };
   const result = await env.ike.connect({

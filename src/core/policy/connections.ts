@@ -142,6 +142,14 @@ export class Connections {
     return undefined;
   }
 
+  /** Tunnels in all, or those with one peer. */
+  tunnelCount(peer?: IpAddress): number {
+    let count = 0;
+    for (const { tunnel } of this.byPair.values())
+      if (tunnel && (peer === undefined || tunnel.peer.address === peer)) count++;
+    return count;
+  }
+
   private cacheEntry(connection: Connection, origin: IpAddress) {
     return {
       wan: connection.wan,

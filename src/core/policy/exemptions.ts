@@ -3,7 +3,7 @@
  * whole blocks that the policy sections declare always clear.
  */
 import type { PolicySettings, Settings, WanSettings } from '../config/settings.js';
-import { type Prefix, prefix } from '../net/address.js';
+import { type IpAddress, type Prefix, prefix, prefixContains } from '../net/address.js';
 
 /** Never a peer: this network, loopback, link-local, multicast, broadcast (RFC 6890, RFC 4291). */
 export const neverPeers: readonly Prefix[] = [
@@ -25,6 +25,13 @@ export const privateBlocks: readonly Prefix[] = [
   '100.64.0.0/10',
   'fc00::/7',
 ].map(prefix);
+
+const isIn = (blocks: readonly Prefix[], address: IpAddress): boolean =>
+  blocks.some((block) => prefixContains(block, address));
+
+/** False for what can be neither a peer nor a gateway beyond this WAN, whatever the DNS or a peer says. */
+export const isBeyond = (wan: Pick<WanSettings, 'includesPrivate'>, address: IpAddress): boolean =>
+  !isIn(neverPeers, address) && (wan.includesPrivate || !isIn(privateBlocks, address));
 
 const forAllSources = (policy: PolicySettings): boolean => policy.sources.length === 0;
 

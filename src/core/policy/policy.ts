@@ -70,6 +70,7 @@ class PolicyEngine implements Policy {
     const responder = createResponder({
       log: env.log,
       kernel: env.kernel,
+      table: this.table,
       settings: () => this.settings,
       wans: env.wans,
     });

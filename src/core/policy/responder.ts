@@ -11,6 +11,8 @@ import type { Logger } from '../log.js';
 import { addressBits, type IpAddress, type Prefix } from '../net/address.js';
 import type { Trust } from '../plugin.js';
 import { accepts, classOf } from './connection-class.js';
+import type { Connections } from './connections.js';
+import { isBeyond } from './exemptions.js';
 import type { PolicyWan } from './wan.js';
 
 export interface Grant {
@@ -21,13 +23,18 @@ export interface Grant {
 
 interface ResponderEnvironment {
   log: Logger;
-  kernel: Pick<Kernel, 'isConfigured'>;
+  kernel: Pick<Kernel, 'isConfigured' | 'isOwnSide' | 'translate'>;
+  table: Pick<Connections, 'tunnelCount'>;
   settings(): Settings;
   wans: readonly PolicyWan[];
 }
 
 /** Grants kept at most; the oldest goes first. */
 const maxGrants = 1000;
+
+/** Tunnels that peers may make in all, and one peer; each takes about 10 KB, most of it in the kernel. */
+const maxTunnels = 1000;
+const maxPeerTunnels = 256;
 
 const grantKey = (identity: Identity, address: IpAddress): string =>
   `${formatIdentity(identity)} ${address}`;
@@ -59,11 +66,30 @@ export function createResponder(env: ResponderEnvironment): Responder {
     return { ok: true, keys: found.keys };
   }
 
+  /** Each address of the pair must be on its own side, or a peer takes traffic that is not his. */
+  async function wrongSide(claim: OwnerClaim, wan: PolicyWan): Promise<string | undefined> {
+    const source = claim.ours.address;
+    const destination = claim.theirs.address;
+    if (!isBeyond(wan.settings, destination)) return `${destination} is no address beyond a WAN`;
+    if (await env.kernel.isOwnSide(destination)) return `${destination} is on our side`;
+    if (!(await env.kernel.isOwnSide(source))) return `${source} is not on our side`;
+    const isOwn = wan.addresses.includes(source);
+    const packet = { wan: wan.name, source, destination, isOwn };
+    // OE-134: what NAT hides is not to be reached around it
+    if ((await env.kernel.translate(packet)) !== source) return `${source} is hidden behind NAT`;
+    return undefined;
+  }
+
   /** Reasons of ours that no plugin can overrule. */
   async function ownRefusal(claim: OwnerClaim, wan: PolicyWan): Promise<string | undefined> {
     const pair = { source: claim.ours.address, destination: claim.theirs.address };
-    if (!isHost(claim.ours) || !isHost(claim.theirs))
-      return 'only single addresses can be spoken for (OE-101)';
+    if (!isHost(claim.ours) || !isHost(claim.theirs) || !claim.isWholePair)
+      return 'only all traffic of single addresses can be spoken for (OE-101)';
+    if (env.table.tunnelCount() >= maxTunnels) return `${maxTunnels} tunnels are the limit`;
+    if (env.table.tunnelCount(claim.address) >= maxPeerTunnels)
+      return `${maxPeerTunnels} tunnels with one peer are the limit`;
+    const misplaced = await wrongSide(claim, wan);
+    if (misplaced) return misplaced;
     const match = classOf(env.settings().policies, wan.settings.defaultClass, pair);
     if (!accepts(match.class))
       return `policy '${match.section}' has ${pair.destination} as ${match.class}`;
@@ -73,10 +99,18 @@ export function createResponder(env: ResponderEnvironment): Responder {
     return undefined;
   }
 
+  /** Of long ago it may have made room for others; then the keys are looked up anew. */
+  async function grantFor(claim: OwnerClaim): Promise<Grant | undefined> {
+    const key = grantKey(claim.identity, claim.address);
+    if (!grants.has(key)) await keysFor(claim);
+    return grants.get(key);
+  }
+
   async function authorize(claim: OwnerClaim): Promise<ClientResult> {
     const wan = wanOf(claim.local);
-    const grant = grants.get(grantKey(claim.identity, claim.address));
-    if (!wan || !grant) return { ok: false, why: 'the peer was not asked for its keys here' };
+    if (!wan) return { ok: false, why: `${claim.local} is no address of a WAN of ours any more` };
+    const grant = await grantFor(claim);
+    if (!grant) return { ok: false, why: 'its keys can not be found any more' };
     const why = await ownRefusal(claim, wan);
     if (why) return { ok: false, why };
     const answer = await wan.plugins.authorize(grant.plugin, {

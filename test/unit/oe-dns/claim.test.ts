@@ -86,6 +86,7 @@ interface Claim {
   client?: typeof alice;
   identity?: Identity;
   key?: PublicKey;
+  isBehindNat?: boolean;
 }
 
 const authorize = (dns: TableResolver, claim: Claim = {}, options: Partial<OeDnsOptions> = {}) =>
@@ -96,6 +97,7 @@ const authorize = (dns: TableResolver, claim: Claim = {}, options: Partial<OeDns
     key: claim.key ?? key,
     client: hostPrefix(claim.client ?? alice),
     ours: hostPrefix(address('198.18.2.10')),
+    isBehindNat: claim.isBehindNat ?? false,
   });
 
 const delegation = (gateway: string, of: PublicKey, status: 'secure' | 'insecure' = 'secure') =>

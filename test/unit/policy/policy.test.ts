@@ -435,15 +435,20 @@ test('OE-48 the peer ends the tunnel: the instance and the cache entry go', asyn
   assert.is(one.kernel.cache.size, 0);
 });
 
+const claimOf = (ours: string, theirs: string, more: object = {}) => ({
+  identity: addressIdentity(sgb),
+  address: sgb,
+  local: sga,
+  key,
+  ours: hostPrefix(address(ours)),
+  theirs: hostPrefix(address(theirs)),
+  isWholePair: true,
+  isBehindNat: false,
+  ...more,
+});
+
 test('OE-27 OE-156 a peer gets no tunnel for a clear class, nor for a configured pair', async () => {
-  const claim = {
-    identity: addressIdentity(sgb),
-    address: sgb,
-    local: sga,
-    key,
-    ours: hostPrefix(address(alice)),
-    theirs: hostPrefix(address(bob)),
-  };
+  const claim = claimOf(alice, bob);
   const clear = engine({ class: 'always-clear' });
   assert.ok((await clear.policy.owner.keysFor(claim)).ok);
   assert.not.ok((await clear.policy.owner.authorize(claim)).ok);
@@ -454,14 +459,64 @@ test('OE-27 OE-156 a peer gets no tunnel for a clear class, nor for a configured
   assert.not.ok((await open.policy.owner.authorize(claim)).ok);
 });
 
-test('OE-101 a peer can not speak for more than one address', async () => {
+test('OE-101 a peer can not speak for more than one address, nor for a part of its traffic', async () => {
   const one = engine({});
-  const claim = { identity: addressIdentity(sgb), address: sgb, local: sga, key };
-  await one.policy.owner.keysFor(claim);
-  const ours = hostPrefix(address(alice));
-  assert.not.ok(
-    (await one.policy.owner.authorize({ ...claim, ours, theirs: prefix('198.18.2.0/24') })).ok,
-  );
+  const more = { theirs: prefix('198.18.2.0/24') };
+  assert.not.ok((await one.policy.owner.authorize(claimOf(alice, bob, more))).ok);
+  const part = { isWholePair: false };
+  assert.not.ok((await one.policy.owner.authorize(claimOf(alice, bob, part))).ok);
+});
+
+const sides: [string, string, string, boolean][] = [
+  ['our own address', sga, bob, true],
+  ['a routed host of ours', alice, bob, true],
+  ['somebody on the Internet as ours', '9.9.9.9', bob, false],
+  ['our own loopback', '127.0.0.1', bob, false],
+  ['a host that NAT hides', '192.168.1.10', bob, false],
+  ['a host of ours as his', alice, '198.18.1.11', false],
+  ['a private address as his', alice, '10.0.0.1', false],
+  ['multicast as his', alice, '224.0.0.5', false],
+];
+for (const [what, ours, theirs, isGranted] of sides) {
+  test(`OE-157 a peer that asks for ${what}: ${isGranted ? 'granted' : 'refused'}`, async () => {
+    const one = engine({});
+    one.kernel.nat.set(address('192.168.1.10'), sga);
+    const answer = await one.policy.owner.authorize(claimOf(ours, theirs));
+    assert.is(answer.ok, isGranted, answer.ok ? '' : answer.why);
+  });
+}
+
+test('OE-153 one peer does not get tunnels without end', async () => {
+  const one = engine({});
+  one.kernel.ownSide.push(prefix('198.19.0.0/16'));
+  for (let i = 0; i < 256; i++) {
+    const ours = `198.19.1.${i}`;
+    assert.ok((await one.policy.owner.authorize(claimOf(ours, bob))).ok);
+    one.policy.owner.established(await one.tunnelFor({ ours, theirs: bob }, 'responder'));
+  }
+  const answer = await one.policy.owner.authorize(claimOf('198.19.2.1', bob));
+  assert.match(answer.ok ? '' : answer.why, 'limit');
+});
+
+test('a peer whose keys made room for those of many others can still have a tunnel', async () => {
+  const one = engine({});
+  await one.policy.owner.keysFor(claimOf(alice, bob));
+  for (let i = 0; i < 1001; i++) {
+    const stranger = address(`198.19.${i >> 8}.${i & 255}`);
+    const more = { address: stranger, identity: addressIdentity(stranger) };
+    await one.policy.owner.keysFor(claimOf(alice, stranger, more));
+  }
+  assert.ok((await one.policy.owner.authorize(claimOf(alice, bob))).ok);
+});
+
+test('a record that names a gateway inside causes no IKE there', async () => {
+  for (const inside of ['127.0.0.1', '192.168.1.20', '255.255.255.255', 'fe80::1']) {
+    const one = engine({ plan: () => ({ ...toSgb, gateways: [gateway(inside)] }) });
+    one.send();
+    await one.clock.advance(0);
+    assert.is(one.wishes.length, 0);
+    assert.equal(one.state(), ['clear']);
+  }
 });
 
 test('after a stop no timer, no packet and no cache entry is left', async () => {

@@ -7,7 +7,7 @@ import type { IkeSa } from '../ike-sa.js';
 import { find, notifyPayload, type Payload } from '../payloads/payload.js';
 import { answerProposal, type ChildSuite, type Choice, chooseEsp } from '../proposals/choose.js';
 import { NotifyType, notifyName } from '../registries/notifies.js';
-import { type HostPair, narrow, toTrafficSelector } from '../selectors.js';
+import { type HostPair, isEverything, narrow, toTrafficSelector } from '../selectors.js';
 import { withinTime } from '../within-time.js';
 import type { Received } from './common.js';
 
@@ -64,7 +64,15 @@ async function isAuthorized(
   const theirs = pair.theirs.prefix;
   const ours = pair.ours.prefix;
   const { local, remote } = sa.path;
-  const claim = { address: remote.address, local: local.address, ...sa.peer!, theirs, ours };
+  const claim = {
+    address: remote.address,
+    local: local.address,
+    ...sa.peer!,
+    theirs,
+    ours,
+    isWholePair: isEverything(pair.ours) && isEverything(pair.theirs),
+    isBehindNat: sa.nat.peer,
+  };
   const asked = Promise.all([
     ctx.owner.authorize(claim),
     ctx.extensions.authorize(sa, theirs, ours),
