@@ -1,7 +1,7 @@
 /** AEAD ciphers in the Encrypted payload: AES-GCM (RFC 5282), ChaCha20-Poly1305 (RFC 7634). */
-import { gcm } from '@noble/ciphers/aes.js';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { concat } from '../../bytes/bytes.js';
+import { gcm } from './aes.js';
 import type { IkeCipher, SkKeys } from './cipher.js';
 import { pad, paddedLength, unpad } from './padding.js';
 

@@ -1,6 +1,6 @@
 /** AES-CBC with HMAC in the Encrypted payload (RFC 7296 §3.14, RFC 3602, RFC 4868). */
-import { cbc } from '@noble/ciphers/aes.js';
 import { concat, equalConstantTime } from '../../bytes/bytes.js';
+import { cbc } from './aes.js';
 import type { IkeCipher } from './cipher.js';
 import { pad, paddedLength, unpad } from './padding.js';
 import { PRF_HMAC_SHA2_256, PRF_HMAC_SHA2_384, PRF_HMAC_SHA2_512, type Prf } from './prf.js';
@@ -32,8 +32,6 @@ export const integrities: readonly Integrity[] = [hmacSha256, hmacSha384, hmacSh
 const AES_CBC = 12;
 const BLOCK_LENGTH = 16;
 
-const aes = (key: Uint8Array, iv: Uint8Array) => cbc(key, iv, { disablePadding: true });
-
 export function aesCbc(keyBits: 128 | 256, integrity: Integrity): IkeCipher {
   const name = `AES_CBC_${keyBits}/${integrity.name.replace('AUTH_', '')}`;
   const keyLength = keyBits / 8;
@@ -54,7 +52,7 @@ export function aesCbc(keyBits: 128 | 256, integrity: Integrity): IkeCipher {
       const { encryption, integrity: macKey } = keys;
       if (encryption.length !== keyLength || macKey.length !== integrityKeyLength)
         throw new Error(`${name}: keys of ${encryption.length} and ${macKey.length} bytes`);
-      const sealed = concat(iv, aes(encryption, iv).encrypt(pad(plaintext, BLOCK_LENGTH)));
+      const sealed = concat(iv, cbc(encryption, iv).encrypt(pad(plaintext, BLOCK_LENGTH)));
       return concat(sealed, integrity.compute(macKey, aad, sealed));
     },
     open({ keys, aad, body }) {
@@ -64,7 +62,7 @@ export function aesCbc(keyBits: 128 | 256, integrity: Integrity): IkeCipher {
       const icv = integrity.compute(keys.integrity, aad, sealed);
       if (!equalConstantTime(icv, body.subarray(end))) return undefined;
       const iv = sealed.subarray(0, BLOCK_LENGTH);
-      return unpad(aes(keys.encryption, iv).decrypt(sealed.subarray(BLOCK_LENGTH)));
+      return unpad(cbc(keys.encryption, iv).decrypt(sealed.subarray(BLOCK_LENGTH)));
     },
   };
 }
