@@ -54,7 +54,7 @@ function nothing(found: Delegations, destination: IpAddress, objections: string[
 
 type Resolved =
   | { ok: true; gateways: Gateway[]; candidate: Candidate; ttlSeconds: number }
-  | { ok: false; why: string; isBogus: boolean; ttlSeconds: number };
+  | { ok: false; why: string; kind: 'none' | 'unknown' | 'refuse'; ttlSeconds: number };
 
 export function createInitiator(env: InitiatorEnvironment) {
   /** Addresses and keys of one candidate; look-ups only for what the record does not say. */
@@ -67,7 +67,16 @@ export function createInitiator(env: InitiatorEnvironment) {
     const asked = [...(keys?.findings ?? []), ...(where?.findings ?? [])];
     const bogus = asked.find((each) => each.status === 'bogus');
     const ttlSeconds = smallest(asked);
-    const fail = (why: string): Resolved => ({ ok: false, why, isBogus: !!bogus, ttlSeconds });
+    const unanswered = asked.find((each) => each.kind === 'failed');
+    const fail = (why: string): Resolved => {
+      const kind = bogus ? 'refuse' : unanswered ? 'unknown' : 'none';
+      return {
+        ok: false,
+        why: unanswered ? `${why}; ${sentence(unanswered)}` : why,
+        kind,
+        ttlSeconds,
+      };
+    };
     if (bogus) return fail(`${bogus.question}: the DNSSEC signature is wrong`);
     const known = candidate.key ? [candidate.key] : (keys?.keys ?? []);
     if (known.length === 0) return fail(`no key for ${gatewayText(gateway)} in the DNS (OE-35)`);
@@ -94,12 +103,18 @@ export function createInitiator(env: InitiatorEnvironment) {
       return !why;
     });
     if (usable.length === 0) return nothing(found, destination, objections);
-    const ordered = byPrecedence(usable, env.random).slice(0, 2 * maxGateways);
+    const ordered = byPrecedence(preferred(usable), env.random).slice(0, 2 * maxGateways);
     const resolved = await Promise.all(ordered.map(resolve));
     return conclude(found, resolved);
   }
 
   return { plan };
+}
+
+/** IK-8: where both record types give something usable IPSECKEY wins. */
+function preferred(usable: readonly Candidate[]): readonly Candidate[] {
+  const fromIpseckey = usable.filter((each) => each.record === 'IPSECKEY');
+  return fromIpseckey.length > 0 ? fromIpseckey : usable;
 }
 
 function conclude(found: Delegations, resolved: readonly Resolved[]): Plan {
@@ -108,8 +123,9 @@ function conclude(found: Delegations, resolved: readonly Resolved[]): Plan {
   if (good.length === 0) {
     const failures = resolved.filter((each) => !each.ok);
     const why = failures.map((each) => each.why).join('; ');
-    const isBogus = failures.some((each) => each.isBogus);
-    return { kind: isBogus ? 'refuse' : 'none', ttlSeconds, why };
+    const kinds = failures.map((each) => each.kind);
+    if (kinds.includes('refuse')) return { kind: 'refuse', ttlSeconds, why };
+    return kinds.includes('unknown') ? { kind: 'unknown', why } : { kind: 'none', ttlSeconds, why };
   }
   const status = weakest(good.map((each) => each.candidate.status));
   const first = good[0]!.candidate;

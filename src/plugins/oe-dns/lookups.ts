@@ -34,6 +34,7 @@ export interface Finding {
 }
 
 export interface Delegations {
+  /** Of both record types. */
   candidates: Candidate[];
   findings: Finding[];
   /** Reasons of records that are there and can not be read (OE-37). */
@@ -92,6 +93,18 @@ function ipseckeyGateway(record: UsableIpseckey, client: IpAddress): GatewayName
   }
 }
 
+/** The key of a record is that of the gateway it names, which may be another than the owner. */
+function isOwn({ gateway }: UsableIpseckey, owner: GatewayName): boolean {
+  switch (gateway.kind) {
+    case 'none':
+      return true;
+    case 'address':
+      return 'address' in owner && owner.address === gateway.address;
+    case 'name':
+      return 'fqdn' in owner && owner.fqdn === gateway.name.toLowerCase();
+  }
+}
+
 function fromIpseckey(result: LookupResult, client: IpAddress): [Candidate[], string[]] {
   const { usable, ignored } = readIpseckeySet(recordsOf(result));
   const candidates = usable.map((record) => ({
@@ -120,15 +133,14 @@ export function createLookups(dns: Resolver): Lookups {
   return {
     async delegations(client) {
       const name = reverseName(client);
-      // IK-8: both at once; where both are usable IPSECKEY wins
+      // IK-8: both at once
       const [ipseckey, txt] = await Promise.all([ask(name, 'IPSECKEY'), ask(name, 'TXT')]);
       const malformed: string[] = [];
-      const [preferred, ignored] = fromIpseckey(ipseckey.result, client);
+      const [fromRecords, ignored] = fromIpseckey(ipseckey.result, client);
       const delegations = fromTxt(txt.result, malformed);
       const findings = [ipseckey.found, txt.found];
-      const candidates = preferred.length > 0 ? preferred : delegations;
       if (ignored[0]) ipseckey.found.why ||= `record ignored: ${ignored[0]}`;
-      return { candidates, findings, malformed };
+      return { candidates: [...fromRecords, ...delegations], findings, malformed };
     },
 
     async keys(gateway) {
@@ -140,7 +152,9 @@ export function createLookups(dns: Resolver): Lookups {
         return read.ok ? [read.value] : [];
       });
       const { usable } = readIpseckeySet(recordsOf(ipseckey.result));
-      const fromIpsec = usable.flatMap((record) => (record.key ? [record.key] : []));
+      const fromIpsec = usable.flatMap((record) =>
+        record.key && isOwn(record, gateway) ? [record.key] : [],
+      );
       const used = [
         ...(fromKey.length > 0 ? [key.found] : []),
         ...(fromIpsec.length > 0 ? [ipseckey.found] : []),

@@ -2,6 +2,7 @@
  * As responder (draft-richardson-ipsec-opportunistic §3.3): the keys that could prove a caller, and
  * whether a proven gateway may speak for a client.
  */
+import type { DnssecStatus } from '../../core/dns/resolver.js';
 import { formatIdentity, identityAddress, identityFqdn } from '../../core/ike/identity.js';
 import { keyId } from '../../core/pki/public-key.js';
 import type {
@@ -12,9 +13,12 @@ import type {
 } from '../../core/plugin.js';
 import type { Candidate } from './candidate.js';
 import type { GatewayName } from './delegation.js';
-import type { Lookups } from './lookups.js';
+import type { Delegations, Lookups } from './lookups.js';
 import type { OeDnsOptions } from './options.js';
 import { objection, trustOf } from './trust.js';
+
+/** Records of a client that are looked into; each may cost four questions. */
+const maxCandidates = 4;
 
 const refused = (why: string) => ({ kind: 'refused', why }) as const;
 
@@ -49,30 +53,55 @@ export function createResponder(env: { lookups: Lookups; options: OeDnsOptions }
     return { kind: 'keys', keys, trust: trustOf(found.status), ttlSeconds };
   }
 
+  const isTrusted = (status: DnssecStatus): boolean =>
+    status === 'secure' || (status === 'insecure' && !env.options.requiresDnssec);
+
   /** A name as gateway may also be meant as the address it has now. */
-  async function names(candidate: Candidate, claim: AuthorizationClaim): Promise<boolean> {
-    const claimed = nameOf(claim);
-    if (claimed && sameGateway(candidate.gateway, claimed)) return true;
+  async function isAt(candidate: Candidate, claim: AuthorizationClaim): Promise<boolean> {
     if ('address' in candidate.gateway) return candidate.gateway.address === claim.address;
-    const { addresses } = await env.lookups.addresses(candidate.gateway.fqdn);
-    return addresses.includes(claim.address);
+    const { addresses, findings } = await env.lookups.addresses(candidate.gateway.fqdn);
+    const used = findings.filter((each) => each.kind === 'records');
+    return addresses.includes(claim.address) && used.every((each) => isTrusted(each.status));
+  }
+
+  /** Without a key in the record it is the one at its `@name`, or the gateway's. */
+  async function hasKey(candidate: Candidate, claim: AuthorizationClaim): Promise<boolean> {
+    const { keyName, gateway } = candidate;
+    const found = await env.lookups.keys(keyName ? { fqdn: keyName } : gateway);
+    return isTrusted(found.status) && found.keys.some((key) => keyId(key) === keyId(claim.key));
   }
 
   /** OE-64: gateway and key of the record are those of the caller. */
   async function matches(candidate: Candidate, claim: AuthorizationClaim): Promise<boolean> {
-    if (objection(candidate, claim.client.address, env.options)) return false;
-    if (candidate.key && keyId(candidate.key) !== keyId(claim.key)) return false;
-    return names(candidate, claim);
+    const claimed = nameOf(claim);
+    const isNamed = claimed !== undefined && sameGateway(candidate.gateway, claimed);
+    if (!isNamed && !(await isAt(candidate, claim))) return false;
+    // the gateway's own key is what the caller was proven by
+    return !!candidate.key || (isNamed && !candidate.keyName) || hasKey(candidate, claim);
+  }
+
+  /** SP-7, OE-108: a caller may speak for the address it calls from, unless others share it. */
+  function isItsOwnClient(claim: AuthorizationClaim): boolean {
+    if (claim.client.address !== claim.address) return false;
+    return !claim.isBehindNat || identityAddress(claim.identity) === claim.address;
+  }
+
+  /** Candidates that may count, those first that need no look-up. */
+  function worthAsking(found: Delegations, claim: AuthorizationClaim): Candidate[] {
+    return found.candidates
+      .filter((each) => !objection(each, claim.client.address, env.options))
+      .filter((each) => !each.key || keyId(each.key) === keyId(claim.key))
+      .sort((a, b) => Number(!a.key) - Number(!b.key))
+      .slice(0, maxCandidates);
   }
 
   async function authorize(claim: AuthorizationClaim): Promise<Authorization> {
     const client = claim.client.address;
-    // SP-7, OE-108: a caller may speak for the address it calls from
-    if (client === claim.address) return { kind: 'granted' };
+    if (isItsOwnClient(claim)) return { kind: 'granted' };
     const found = await env.lookups.delegations(client);
     const bogus = found.findings.find((each) => each.status === 'bogus');
     if (bogus) return refused(`${bogus.question}: the DNSSEC signature is wrong`);
-    for (const candidate of found.candidates)
+    for (const candidate of worthAsking(found, claim))
       if (await matches(candidate, claim)) return { kind: 'granted' };
     const reason =
       found.candidates.map((each) => objection(each, client, env.options)).find((why) => why) ??

@@ -6,6 +6,7 @@ import { oeDns } from '../../../src/plugins/oe-dns/index.js';
 import type { OeDnsOptions } from '../../../src/plugins/oe-dns/options.js';
 import {
   answer,
+  ipseckeyData,
   keyData,
   keyText,
   type TableResolver,
@@ -149,4 +150,64 @@ test('OE-87 an unsigned record of a client may not name another gateway', async 
   const dns = delegation(sga, key, 'insecure');
   assert.is((await authorize(dns)).kind, 'refused');
   assert.is((await authorize(dns, {}, { trustsUnsignedDelegation: true })).kind, 'granted');
+});
+
+const withoutKey = (text: string, more: Parameters<typeof tableResolver>[0] = {}) =>
+  tableResolver({ [`TXT ${aliceName}`]: answer([txt(`X-IPsec-Server(10)=${text}`)]), ...more });
+
+test('OE-64 a record without key: the caller must have the key of the gateway that it names', async () => {
+  const identity = fqdnIdentity('evil.example');
+  const keyOfGateway = { [`KEY ${reverseName(sga)}`]: answer([keyData(key)]) };
+  const dns = () => withoutKey(sga, keyOfGateway);
+  assert.is((await authorize(dns())).kind, 'granted');
+  const evil = { identity, key: testKey(2) };
+  assert.is((await authorize(dns(), evil)).kind, 'refused', 'from the address, with its own key');
+  assert.is((await authorize(dns(), { identity })).kind, 'granted', 'the same key by another name');
+});
+
+test('OE-64 SP-9 a record with its key at a name: the caller must have that key', async () => {
+  const record = `${sga} @keys.example`;
+  const dns = (of: PublicKey) =>
+    withoutKey(record, { 'KEY keys.example': answer([keyData(of as typeof key)]) });
+  assert.is((await authorize(dns(key))).kind, 'granted');
+  assert.is((await authorize(dns(testKey(2)))).kind, 'refused');
+});
+
+test('OE-137 behind a NAT a name proves nothing about the address', async () => {
+  const identity = fqdnIdentity('road.example');
+  const claim = { client: sga, isBehindNat: true };
+  assert.is((await authorize(tableResolver({}), { ...claim, identity })).kind, 'refused');
+  assert.is(
+    (await authorize(tableResolver({}), claim)).kind,
+    'granted',
+    'its KEY is at the address',
+  );
+});
+
+test('OE-140 a TXT delegation counts beside an IPSECKEY that names another gateway', async () => {
+  const other = { kind: 'address', address: address('198.18.0.9') } as const;
+  const dns = tableResolver({
+    [`IPSECKEY ${aliceName}`]: answer([ipseckeyData(10, other, testKey(2))]),
+    [`TXT ${aliceName}`]: answer([txt(`X-IPsec-Server(10)=${sga} ${keyText(key)}`)]),
+  });
+  assert.is((await authorize(dns)).kind, 'granted');
+});
+
+test('an IPSECKEY that names another gateway does not prove its owner', async () => {
+  const other = { kind: 'address', address: address('198.18.0.9') } as const;
+  const dns = tableResolver({
+    [`IPSECKEY ${reverseName(sga)}`]: answer([
+      ipseckeyData(10, other, testKey(2)),
+      ipseckeyData(10, { kind: 'none' }, key),
+    ]),
+  });
+  const found = await keysFor(dns, addressIdentity(sga));
+  assert.equal(found.kind === 'keys' && found.keys, [key]);
+});
+
+test('a client with many records costs a bounded number of questions', async () => {
+  const records = Array.from({ length: 16 }, (_, i) => txt(`X-IPsec-Server=@gw${i}.example`));
+  const dns = tableResolver({ [`TXT ${aliceName}`]: answer(records) });
+  assert.is((await authorize(dns)).kind, 'refused');
+  assert.ok(dns.questions.length <= 2 + 4 * 4, `${dns.questions.length} questions`);
 });

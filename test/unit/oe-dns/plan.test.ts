@@ -228,3 +228,26 @@ test('SP-43 forgetting an address clears its answers', () => {
   pluginWith(dns).forget(bob);
   assert.equal(dns.forgotten, [bobName]);
 });
+
+test('OE-145 a KEY that could not be asked for is no missing KEY', async () => {
+  const failed = { kind: 'failed', reason: 'no server answered' } as const;
+  const dns = tableResolver({
+    ...txtFor(`X-IPsec-Server(10)=${gateway}`),
+    [`KEY ${gatewayName}`]: failed,
+    [`IPSECKEY ${gatewayName}`]: failed,
+  });
+  const plan = await planFor(dns);
+  assert.is(plan.kind, 'unknown');
+  assert.match(plan.why, 'no server answered');
+});
+
+test('IK-8 an IPSECKEY that may not be used does not hide a TXT that may', async () => {
+  const dns = tableResolver({
+    ...txtFor(`X-IPsec-Server(10)=${bob} ${keyText(key)}`, 'insecure'),
+    [`IPSECKEY ${bobName}`]: answer(
+      [ipseckeyData(10, { kind: 'address', address: gateway }, otherKey)],
+      'insecure',
+    ),
+  });
+  assert.equal(gatewaysOf(await planFor(dns)), [{ address: bob, keys: [key] }]);
+});

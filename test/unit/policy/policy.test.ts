@@ -478,7 +478,7 @@ const sides: [string, string, string, boolean][] = [
   ['multicast as his', alice, '224.0.0.5', false],
 ];
 for (const [what, ours, theirs, isGranted] of sides) {
-  test(`OE-157 a peer that asks for ${what}: ${isGranted ? 'granted' : 'refused'}`, async () => {
+  test(`a peer that asks for ${what}: ${isGranted ? 'granted' : 'refused'}`, async () => {
     const one = engine({});
     one.kernel.nat.set(address('192.168.1.10'), sga);
     const answer = await one.policy.owner.authorize(claimOf(ours, theirs));
@@ -486,7 +486,7 @@ for (const [what, ours, theirs, isGranted] of sides) {
   });
 }
 
-test('OE-153 one peer does not get tunnels without end', async () => {
+test('one peer does not get tunnels without end', async () => {
   const one = engine({});
   one.kernel.ownSide.push(prefix('198.19.0.0/16'));
   for (let i = 0; i < 256; i++) {
