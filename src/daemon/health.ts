@@ -26,6 +26,11 @@ export function warnings(wans: readonly PolicyWan[], validates: Validates): stri
   if (wans.length === 0) found.push('no WAN is up; nothing is encrypted');
   for (const wan of wans)
     if (wan.addresses.length === 0) found.push(`WAN ${wan.name} has no address`);
+  for (const [i, wan] of wans.entries()) {
+    const first = wans.slice(0, i).find((each) => each.device === wan.device);
+    if (first)
+      found.push(`WAN ${wan.name} has the device of ${first.name}, and goes by its settings`);
+  }
   if (validates === 'no')
     found.push(
       'the resolver does not check DNSSEC signatures: encryption is safe from listeners, not from whoever can forge DNS answers',

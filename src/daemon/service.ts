@@ -73,9 +73,10 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   undo.add(() => policy.stop());
   const ike = createIke(parts, { key, policy, kernel, wans });
   policy.useIke(ike);
+  // The kernel first: its start clears all tunnels of ours, also one that a peer has just made
+  await kernel.start(holdRules(settings, wans, platform), kernelEvents(policy, parts));
   await ike.start();
   undo.add(() => ike.stop(stopGraceMs));
-  await kernel.start(holdRules(settings, wans, platform), kernelEvents(policy, parts));
   const watch = watchAddresses(wans, kernel, timers, log, () => policy.addressesChanged());
   undo.add(() => watch.stop());
   return new RunningService(parts, { kernel, resolver, wans, policy, ike }, undo);

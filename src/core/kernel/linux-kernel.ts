@@ -180,11 +180,11 @@ class ComposedKernel implements LinuxKernel {
     return this.xfrmUse.of(...args);
   }
 
-  remember(verdict: PairVerdict): Promise<void> {
+  async remember(verdict: PairVerdict): Promise<void> {
     return this.table.change({ ...verdict, wanIndex: this.wanNamed(verdict.wan).index });
   }
 
-  forget(pair: Parameters<Kernel['forget']>[0]): Promise<void> {
+  async forget(pair: Parameters<Kernel['forget']>[0]): Promise<void> {
     const { source, destination, translatedSource } = pair;
     const wanIndex = this.wanNamed(pair.wan).index;
     return this.table.change({ source, destination, translatedSource, wanIndex });

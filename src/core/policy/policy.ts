@@ -53,6 +53,9 @@ export function createPolicy(env: PolicyEnvironment): Policy {
   return new PolicyEngine(env);
 }
 
+const reasonOf = ({ section, wan }: Connection): string =>
+  section === 'default' ? `the default of WAN ${wan} says so` : `policy '${section}' says so`;
+
 class PolicyEngine implements Policy {
   private readonly table: Connections;
   private readonly closing: Closing;
@@ -168,7 +171,7 @@ class PolicyEngine implements Policy {
 
   /** First packet of a pair: the class says whether there is anything to find out (OE-30, OE-31). */
   private begin(connection: Connection, wan: PolicyWan): void {
-    const named = `policy '${connection.section}' says so`;
+    const named = reasonOf(connection);
     if (connection.class === 'deny') {
       this.table.move(connection, 'class is deny', named);
       this.stay(connection, this.settings.lifespans.noRecordSeconds);

@@ -173,7 +173,7 @@ test('OE-64 SP-9 a record with its key at a name: the caller must have that key'
   assert.is((await authorize(dns(testKey(2)))).kind, 'refused');
 });
 
-test('OE-137 behind a NAT a name proves nothing about the address', async () => {
+test('behind a NAT a name proves nothing about the address', async () => {
   const identity = fqdnIdentity('road.example');
   const claim = { client: sga, isBehindNat: true };
   assert.is((await authorize(tableResolver({}), { ...claim, identity })).kind, 'refused');

@@ -5,6 +5,7 @@ import type { ChildSa } from '../../../src/core/kernel/child-sa.js';
 import { silentLogger } from '../../../src/core/log.js';
 import { address, hostPrefix, type IpAddress, prefix } from '../../../src/core/net/address.js';
 import type { Gateway, Plan, PluginInstance } from '../../../src/core/plugin.js';
+import { maxConnections, maxOrigins } from '../../../src/core/policy/connections.js';
 import { WanPlugins } from '../../../src/core/policy/plugins.js';
 import { createPolicy, type Policy } from '../../../src/core/policy/policy.js';
 import { heldPacket, recordingKernel } from '../../support/recording-kernel.js';
@@ -245,6 +246,45 @@ for (const name of ['oe-permissive', 'oe-paranoid'] as const) {
     assert.equal(one.fates, [`${bob} dropped`]);
   });
 }
+
+test('the wall clock of a router that comes up jumps by years, and verdicts keep their time', async () => {
+  const one = behindNat([everything('oe-permissive')], { kind: 'none', ttlSeconds: 900, why: '' });
+  const lifespan = (host: string) => one.kernel.cache.get(`wan ${host} ${bob}`)!.lifespanSeconds;
+  one.send({ source: open });
+  await one.clock.advance(0);
+  const before = one.clock.wallSeconds.bind(one.clock);
+  one.clock.wallSeconds = () => before() + 1e8;
+  await one.clock.advance(10_000);
+  one.send({ source: careful });
+  await one.clock.advance(0);
+  assert.is(lifespan(careful), 890);
+  one.kernel.cache.clear();
+  one.policy.cacheLost();
+  assert.equal([lifespan(open), lifespan(careful)], [890, 890]);
+});
+
+test('a full table forgets the oldest verdict, and takes nothing when none can go', async () => {
+  const wish = (i: number) => ({ destination: `198.19.${i >> 8}.${i & 255}` });
+  const one = engine({ plan: () => ({ kind: 'none', ttlSeconds: 900, why: '' }) });
+  for (let i = 0; i <= maxConnections; i++) one.send(wish(i));
+  await one.clock.advance(0);
+  assert.is(one.policy.connections().length, maxConnections);
+  const busy = engine({ plan: () => new Promise(() => undefined) });
+  for (let i = 0; i <= maxConnections; i++) busy.send(wish(i));
+  await busy.clock.advance(0);
+  assert.is(busy.policy.connections().length, maxConnections);
+  assert.equal(busy.fates, [`${wish(maxConnections).destination} dropped`]);
+});
+
+test('a host that forges sources behind NAT fills neither memory nor cache', async () => {
+  const one = engine({ plan: () => ({ kind: 'none', ttlSeconds: 900, why: '' }) });
+  one.kernel.translate = async () => sga;
+  for (let i = 0; i < 2000; i++) one.send({ source: `192.168.${i >> 8}.${i & 255}` });
+  await one.clock.advance(0);
+  assert.is(one.policy.connections()[0]!.origins.size, maxOrigins);
+  assert.is(one.kernel.cache.size, maxOrigins);
+  assert.is(one.fates.length, 2000);
+});
 
 test('OE-31 the classes deny and always-clear ask nobody', async () => {
   for (const [name, fate] of [
