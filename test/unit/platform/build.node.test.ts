@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { assert, test } from '../../support/test.js';
 
-/** Builds a script of this text below the checkout's root, where packages are found. */
+/** Builds a script of this text, with the working folder as the checkout. */
 function buildOf(source: string) {
   const folder = mkdtempSync(path.join(tmpdir(), 'autoipsec-build-'));
   try {
@@ -13,8 +13,10 @@ function buildOf(source: string) {
     const outfile = path.join(folder, 'out.js');
     writeFileSync(entry, source);
     const result = spawnSync(process.execPath, ['build.mjs', entry, outfile], { encoding: 'utf8' });
-    const script = result.status === 0 ? readFileSync(outfile, 'utf8') : '';
-    return { status: result.status, output: result.stdout + result.stderr, script };
+    const written = (file: string) => (result.status === 0 ? readFileSync(file, 'utf8') : '');
+    const output = result.stdout + result.stderr;
+    const licences = written(path.join(folder, 'LICENSES'));
+    return { status: result.status, output, script: written(outfile), licences };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -28,6 +30,20 @@ test('build: a script that imports std and os passes, and its sizes are told', (
   assert.match(output, /kB, gzipped .* kB/);
   assert.match(script, /^import\*as \w+ from"os"/);
   assert.not.match(script, '__VERSION__');
+});
+
+test('build: a script above the size limit is refused with both sizes', () => {
+  const { status, output } = buildOf(`globalThis.x = '${'x'.repeat(1_000_000)}';`);
+  assert.is(status, 1);
+  assert.match(output, /has 10\d{5} bytes, \d{6} allowed/);
+});
+
+test('build: the licences of all packages in the script come with it, and no others', () => {
+  const library = path.resolve('node_modules/@noble/hashes/legacy.js');
+  const { licences } = buildOf(`import { sha1 } from '${library}'; globalThis.x = sha1;`);
+  assert.match(licences, /^autoipsec \d/);
+  assert.match(licences, /\n@noble\/hashes \d[\s\S]*Permission is hereby granted/);
+  assert.not.match(licences, 'esbuild');
 });
 
 const refused = [
