@@ -113,7 +113,7 @@ class Daemon implements FullIkeDaemon {
   }
 
   expired(installed: InstalledSa): void {
-    const found = this.#find((child) => child.tunnel?.installed.reqid === installed.reqid);
+    const found = this.#find((child) => child.tunnel?.installed === installed);
     if (found) void deleteChild(this.context, found.sa, found.child, 'expired');
   }
 

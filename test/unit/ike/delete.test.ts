@@ -139,6 +139,22 @@ test('delete: the kernel ended a tunnel; the peer is told', async () => {
   await world.stop();
 });
 
+test('delete: of two tunnels with one reqid, as old and new have, the one that ended goes', async () => {
+  const { world, left, right, tunnel } = await up();
+  const wish = left.wish(right, { ours: '198.18.1.10', theirs: '198.18.2.10' });
+  const result = await world.until(left.daemon.connect(wish));
+  if (!result.ok) throw new Error(result.failure.why);
+  const second = result.tunnel;
+  Object.assign(second.installed, { reqid: tunnel.installed.reqid });
+  left.daemon.expired(second.installed);
+  await world.clock.advance(100);
+  assert.equal(
+    left.ended.map((each) => each.tunnel),
+    [second],
+  );
+  await world.stop();
+});
+
 test('OE-57 delete: an IKE SA without tunnels goes after a while, by an authenticated delete', async () => {
   const { world, left, right, tunnel } = await up();
   await world.until(left.daemon.close(tunnel));
