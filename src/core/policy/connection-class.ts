@@ -36,6 +36,10 @@ export function classOf(
   return best?.match ?? { class: fallback, section: 'default' };
 }
 
+/** For people: who says so. */
+export const classReason = ({ section, wan }: { section: string; wan: string }): string =>
+  section === 'default' ? `the default of WAN ${wan} says so` : `policy '${section}' says so`;
+
 /** True when this router starts tunnels for the class. */
 export const initiates = (of: ConnectionClass): boolean =>
   of === 'oe-permissive' || of === 'oe-paranoid';

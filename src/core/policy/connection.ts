@@ -55,7 +55,7 @@ export const moves: readonly Move[] = [
   { from: undecided, event: 'failed open', to: 'clear' },
   { from: undecided, event: 'failed closed', to: 'deny' },
   // a keyed connection that gets a younger tunnel stays keyed (§3.3.2: the latest wins)
-  { from: ['pending', 'keyed'], event: 'tunnel is up', to: 'keyed' },
+  { from: [...undecided, 'keyed'], event: 'tunnel is up', to: 'keyed' },
   {
     from: ['nonexistent', 'potential', 'pending', 'clear', 'deny', 'keyed'],
     event: 'peer keyed',

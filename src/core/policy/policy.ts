@@ -12,7 +12,7 @@ import type { Clock, Timers } from '../platform/platform.js';
 import { type AttemptResult, attempt, unknownSeconds } from './attempt.js';
 import { Closing } from './closing.js';
 import type { Connection, Outcome, Pair } from './connection.js';
-import { type ClassMatch, classOf, initiates } from './connection-class.js';
+import { type ClassMatch, classOf, classReason, initiates } from './connection-class.js';
 import { Connections } from './connections.js';
 import { winner } from './precedence.js';
 import { createResponder } from './responder.js';
@@ -52,9 +52,6 @@ export interface Policy {
 export function createPolicy(env: PolicyEnvironment): Policy {
   return new PolicyEngine(env);
 }
-
-const reasonOf = ({ section, wan }: Connection): string =>
-  section === 'default' ? `the default of WAN ${wan} says so` : `policy '${section}' says so`;
 
 class PolicyEngine implements Policy {
   private readonly table: Connections;
@@ -171,7 +168,7 @@ class PolicyEngine implements Policy {
 
   /** First packet of a pair: the class says whether there is anything to find out (OE-30, OE-31). */
   private begin(connection: Connection, wan: PolicyWan): void {
-    const named = reasonOf(connection);
+    const named = classReason(connection);
     if (connection.class === 'deny') {
       this.table.move(connection, 'class is deny', named);
       this.stay(connection, this.settings.lifespans.noRecordSeconds);
@@ -274,10 +271,14 @@ class PolicyEngine implements Policy {
     if (wan && !origins.has(source)) origins.set(source, this.classFor(wan, connection).class);
   }
 
-  /** A tunnel that came up after its attempt was overtaken by the peer's, or forgotten. */
-  private lateTunnel(connection: Connection, result: AttemptResult & { kind: 'keyed' }): void {
-    if (this.table.find(connection) === connection && connection.state === 'keyed')
-      this.keyed(connection, result.tunnel, 'tunnel is up', result);
+  /**
+   * A tunnel that came up after its attempt was overtaken by the peer's, or forgotten. Where the pair
+   * asks again already it may be waiting for this very tunnel.
+   */
+  private lateTunnel(pair: Pair, result: AttemptResult & { kind: 'keyed' }): void {
+    const current = this.table.find(pair);
+    if (current && (current.state === 'keyed' || current.attempt))
+      this.keyed(current, result.tunnel, 'tunnel is up', result);
     else this.closing.close(result.tunnel);
   }
 

@@ -597,6 +597,23 @@ test('both states of a tunnel reach their soft limit: one renewal, and the new t
   assert.equal(one.state(), ['keyed']);
 });
 
+test('a pair forgotten while its tunnel is made has that tunnel when it asks again', async () => {
+  let finish: (result: TunnelResult) => void = () => undefined;
+  // the IKE daemon has one answer for all who wish the same
+  const shared = new Promise<TunnelResult>((resolve) => (finish = resolve));
+  const one = engine({ connect: () => shared });
+  one.send();
+  await one.clock.advance(0);
+  await one.policy.forget(address(bob));
+  one.send({ name: 'second' });
+  await one.clock.advance(0);
+  finish({ ok: true, tunnel: await one.tunnelFor({ ours: alice, theirs: bob }, 'initiator') });
+  await one.clock.advance(0);
+  assert.equal(one.fates, [`${bob} dropped`, 'second released']);
+  assert.equal(one.state(), ['keyed']);
+  assert.equal(one.closed, []);
+});
+
 test('a tunnel that is reported twice is not taken for its own rival', async () => {
   const one = engine({});
   const tunnel = await one.tunnelFor({ ours: alice, theirs: bob }, 'responder');
