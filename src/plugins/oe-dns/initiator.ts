@@ -3,7 +3,7 @@
  * (draft-richardson-ipsec-opportunistic §3.2.4), or the reason why there are none.
  */
 
-import { fqdnIdentity } from '../../core/ike/identity.js';
+import { formatIdentity, fqdnIdentity } from '../../core/ike/identity.js';
 import { type IpAddress, reverseName } from '../../core/net/address.js';
 import { keyId } from '../../core/pki/public-key.js';
 import type { Gateway, Plan } from '../../core/plugin.js';
@@ -31,13 +31,15 @@ const smallest = (findings: readonly Finding[]): number =>
 const sentence = (found: Finding): string => `${found.question}: ${found.why}`;
 
 /** OE-37: what is there but can not be believed or read. */
-function refusal(found: Delegations): Plan | undefined {
+function refusal(found: Delegations, { requiresDnssec }: OeDnsOptions): Plan | undefined {
   const bogus = found.findings.find((each) => each.status === 'bogus');
   if (bogus) {
     const why = `${bogus.question}: the DNSSEC signature is wrong, somebody may forge the answer`;
     return { kind: 'refuse', ttlSeconds: bogus.ttlSeconds, why };
   }
   if (found.candidates.length > 0 || found.malformed.length === 0) return undefined;
+  // OE-84: unsigned records count as if they were not there
+  if (requiresDnssec && found.textStatus !== 'secure') return undefined;
   const why = `the record for the destination is malformed (${found.malformed[0]})`;
   return { kind: 'refuse', ttlSeconds: smallest(found.findings), why };
 }
@@ -94,7 +96,7 @@ export function createInitiator(env: InitiatorEnvironment) {
 
   async function plan(destination: IpAddress): Promise<Plan> {
     const found = await env.lookups.delegations(destination);
-    const refused = refusal(found);
+    const refused = refusal(found, env.options);
     if (refused) return refused;
     const objections: string[] = [];
     const usable = found.candidates.filter((candidate) => {
@@ -142,10 +144,11 @@ function conclude(found: Delegations, resolved: readonly Resolved[]): Plan {
 function merge(gateways: readonly Gateway[]): Gateway[] {
   const merged = new Map<string, Gateway>();
   for (const gateway of gateways) {
-    const present = merged.get(gateway.address);
+    const name = `${gateway.address} ${gateway.identity ? formatIdentity(gateway.identity) : ''}`;
+    const present = merged.get(name);
     const keys = [...(present?.keys ?? []), ...gateway.keys];
     const unique = [...new Map(keys.map((key) => [keyId(key), key])).values()];
-    merged.set(gateway.address, { ...(present ?? gateway), keys: unique });
+    merged.set(name, { ...(present ?? gateway), keys: unique });
   }
   return [...merged.values()];
 }

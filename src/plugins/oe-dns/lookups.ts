@@ -39,6 +39,8 @@ export interface Delegations {
   findings: Finding[];
   /** Reasons of records that are there and can not be read (OE-37). */
   malformed: string[];
+  /** Of the TXT records, malformed or not. */
+  textStatus: DnssecStatus;
 }
 
 export interface Keys {
@@ -140,7 +142,12 @@ export function createLookups(dns: Resolver): Lookups {
       const delegations = fromTxt(txt.result, malformed);
       const findings = [ipseckey.found, txt.found];
       if (ignored[0]) ipseckey.found.why ||= `record ignored: ${ignored[0]}`;
-      return { candidates: [...fromRecords, ...delegations], findings, malformed };
+      return {
+        candidates: [...fromRecords, ...delegations],
+        findings,
+        malformed,
+        textStatus: txt.found.status,
+      };
     },
 
     async keys(gateway) {

@@ -241,6 +241,25 @@ test('a KEY that could not be asked for is no missing KEY', async () => {
   assert.match(plan.why, 'no server answered');
 });
 
+test('OE-84 where DNSSEC is required an unsigned malformed record is not there', async () => {
+  const dns = tableResolver(txtFor('X-IPsec-Server(10)=nonsense', 'insecure'));
+  assert.is((await planFor(dns)).kind, 'refuse');
+  assert.is((await planFor(dns, { requiresDnssec: true })).kind, 'none');
+});
+
+test('one address as a name and as itself: what the name must prove the address need not', async () => {
+  const dns = tableResolver({
+    [`TXT ${bobName}`]: answer([
+      txt(`X-IPsec-Server(10)=@gw.example ${keyText(key)}`),
+      txt(`X-IPsec-Server(20)=${gateway} ${keyText(otherKey)}`),
+    ]),
+    'A gw.example': answer([Uint8Array.of(198, 18, 0, 2)]),
+  });
+  const [byName, byAddress] = gatewaysOf(await planFor(dns));
+  assert.equal([byName!.keys, byAddress!.keys], [[key], [otherKey]]);
+  assert.is(byAddress!.identity, undefined);
+});
+
 test('IK-8 an IPSECKEY that may not be used does not hide a TXT that may', async () => {
   const dns = tableResolver({
     ...txtFor(`X-IPsec-Server(10)=${bob} ${keyText(key)}`, 'insecure'),
