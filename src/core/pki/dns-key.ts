@@ -6,8 +6,8 @@ import { concat, uintBytes } from '../bytes/bytes.js';
 import type { Read } from '../bytes/struct.js';
 import type { KeyType, PublicKey } from './public-key.js';
 
-/** RFC 3110 §2: "limited to 4096 bits". */
-export const MAX_MODULUS_BYTES = 512;
+/** 8192 bits (SP-18); RFC 3110 §2 itself stops at 4096. */
+export const MAX_MODULUS_BYTES = 1024;
 /**
  * Ours: the cost of a verification grows with the exponent, and a stranger chooses it. Real keys
  * have 3 or 65537.
