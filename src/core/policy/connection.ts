@@ -55,7 +55,7 @@ export const moves: readonly Move[] = [
   { from: undecided, event: 'failed open', to: 'clear' },
   { from: undecided, event: 'failed closed', to: 'deny' },
   // a keyed connection that gets a younger tunnel stays keyed (§3.3.2: the latest wins)
-  { from: [...undecided, 'keyed'], event: 'tunnel is up', to: 'keyed' },
+  { from: ['nonexistent', ...undecided, 'keyed'], event: 'tunnel is up', to: 'keyed' },
   {
     from: ['nonexistent', 'potential', 'pending', 'clear', 'deny', 'keyed'],
     event: 'peer keyed',
@@ -87,6 +87,8 @@ export interface Connection extends Pair {
   why: string;
   /** How an attempt without a tunnel ended; absent where none was made. */
   outcome: Outcome | undefined;
+  /** Ended by us rather than by time or the peer: no tunnel is wanted any more. */
+  isForgotten: boolean;
   /** Monotonic milliseconds: a router sets its wall clock only after its line is up. */
   sinceMs: number;
   /** When the state is looked at again; 0 while an attempt runs. */

@@ -61,6 +61,7 @@ export class Connections {
       state: 'nonexistent',
       why: '',
       outcome: undefined,
+      isForgotten: false,
       sinceMs: this.env.clock.monotonicMs(),
       untilMs: 0,
       origins: new Map(),
@@ -122,6 +123,7 @@ export class Connections {
   /** Ends the instance: no timer, no packet and no cached verdict stays. */
   remove(connection: Connection, event: ConnectionEvent, why: string): void {
     if (!this.move(connection, event, why)) return;
+    connection.isForgotten = event === 'forgotten';
     connection.timer?.cancel();
     connection.attempt = undefined;
     connection.held.dropAll();

@@ -128,10 +128,7 @@ class PolicyEngine implements Policy {
     for (const wan of this.env.wans) wan.plugins.forget(address);
     const affected = this.table
       .all()
-      .filter(
-        (each) =>
-          each.destination === address || each.source === address || each.origins.has(address),
-      );
+      .filter((each) => [each.destination, each.source, ...each.origins.keys()].includes(address));
     for (const connection of affected) this.drop(connection, 'forgotten by hand');
     return affected.length;
   }
@@ -158,8 +155,7 @@ class PolicyEngine implements Policy {
     const match = this.classFor(wan, packet);
     const known = this.table.find(pair);
     if (known && answers(known, match.class)) return this.table.take(known, packet, match.class);
-    if (known)
-      this.table.remove(known, 'forgotten', 'another host behind the same address may encrypt');
+    if (known) this.table.remove(known, 'forgotten', 'another host behind NAT may encrypt');
     const connection = this.table.create(pair, match);
     if (!connection) return packet.drop();
     this.table.take(connection, packet, match.class);
@@ -272,13 +268,15 @@ class PolicyEngine implements Policy {
   }
 
   /**
-   * A tunnel that came up after its attempt was overtaken by the peer's, or forgotten. Where the pair
-   * asks again already it may be waiting for this very tunnel.
+   * A tunnel that came up after its attempt was overtaken by the peer's, or forgotten. The peer may
+   * have deleted its own by now, as the one that loses; and a pair that asks again may be waiting for
+   * this very tunnel.
    */
-  private lateTunnel(pair: Pair, result: AttemptResult & { kind: 'keyed' }): void {
-    const current = this.table.find(pair);
-    if (current && (current.state === 'keyed' || current.attempt))
-      this.keyed(current, result.tunnel, 'tunnel is up', result);
+  private lateTunnel(asker: Connection, result: AttemptResult & { kind: 'keyed' }): void {
+    const known = this.table.find(asker);
+    const isWanted = known ? known.state === 'keyed' || known.attempt : !asker.isForgotten;
+    const connection = isWanted && (known ?? this.table.create(asker, asker));
+    if (connection) this.keyed(connection, result.tunnel, 'tunnel is up', result);
     else this.closing.close(result.tunnel);
   }
 

@@ -71,13 +71,16 @@ export function createResponder(env: ResponderEnvironment): Responder {
     const source = claim.ours.address;
     const destination = claim.theirs.address;
     if (!isBeyond(wan.settings, destination)) return `${destination} is no address beyond a WAN`;
-    if (await env.kernel.isOwnSide(destination)) return `${destination} is on our side`;
-    if (!(await env.kernel.isOwnSide(source))) return `${source} is not on our side`;
     const isOwn = wan.addresses.includes(source);
-    const packet = { wan: wan.name, source, destination, isOwn };
+    const [isHisOurs, isOursOurs, translated] = await Promise.all([
+      env.kernel.isOwnSide(destination),
+      isOwn || env.kernel.isOwnSide(source),
+      env.kernel.translate({ wan: wan.name, source, destination, isOwn }),
+    ]);
+    if (isHisOurs) return `${destination} is on our side`;
+    if (!isOursOurs) return `${source} is not on our side`;
     // OE-134: what NAT hides is not to be reached around it
-    if ((await env.kernel.translate(packet)) !== source) return `${source} is hidden behind NAT`;
-    return undefined;
+    return translated === source ? undefined : `${source} is hidden behind NAT`;
   }
 
   /** Reasons of ours that no plugin can overrule. */
@@ -106,7 +109,12 @@ export function createResponder(env: ResponderEnvironment): Responder {
     return grants.get(key);
   }
 
-  async function authorize(claim: OwnerClaim): Promise<ClientResult> {
+  /** Never rejects: the peer is refused, and the reason is told. */
+  function authorize(claim: OwnerClaim): Promise<ClientResult> {
+    return judge(claim).catch((error) => ({ ok: false, why: `internal error: ${String(error)}` }));
+  }
+
+  async function judge(claim: OwnerClaim): Promise<ClientResult> {
     const wan = wanOf(claim.local);
     if (!wan) return { ok: false, why: `${claim.local} is no address of a WAN of ours any more` };
     const grant = await grantFor(claim);

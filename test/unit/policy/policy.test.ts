@@ -614,6 +614,40 @@ test('a pair forgotten while its tunnel is made has that tunnel when it asks aga
   assert.equal(one.closed, []);
 });
 
+test('both ends start at once: the peer deletes its loser before our winner is up, and ours stays', async () => {
+  let finish: (result: TunnelResult) => void = () => undefined;
+  const one = engine({ connect: () => new Promise<TunnelResult>((resolve) => (finish = resolve)) });
+  one.send();
+  await one.clock.advance(0);
+  const loser = await one.tunnelFor({ ours: alice, theirs: bob }, 'responder');
+  one.policy.owner.established(loser);
+  one.policy.owner.ended(loser, 'deleted by peer');
+  const tunnel = await one.tunnelFor({ ours: alice, theirs: bob }, 'initiator');
+  finish({ ok: true, tunnel });
+  await one.clock.advance(0);
+  assert.equal(one.state(), ['keyed']);
+  assert.equal(one.closed, []);
+});
+
+test('a tunnel that comes up after its pair was forgotten is closed', async () => {
+  let finish: (result: TunnelResult) => void = () => undefined;
+  const one = engine({ connect: () => new Promise<TunnelResult>((resolve) => (finish = resolve)) });
+  one.send();
+  await one.clock.advance(0);
+  await one.policy.forget(address(bob));
+  const tunnel = await one.tunnelFor({ ours: alice, theirs: bob }, 'initiator');
+  finish({ ok: true, tunnel });
+  await one.clock.advance(0);
+  assert.equal(one.closed, [tunnel]);
+});
+
+test('a kernel that can not be asked refuses the peer, and the log says why', async () => {
+  const one = engine({});
+  one.kernel.isOwnSide = () => Promise.reject(new Error('ip: killed'));
+  const answer = await one.policy.owner.authorize(claimOf(alice, bob));
+  assert.match(answer.ok ? '' : answer.why, 'ip: killed');
+});
+
 test('a tunnel that is reported twice is not taken for its own rival', async () => {
   const one = engine({});
   const tunnel = await one.tunnelFor({ ours: alice, theirs: bob }, 'responder');
