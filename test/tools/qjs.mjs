@@ -12,7 +12,7 @@ import { downloadSource } from './apt-source.mjs';
 
 /** The oldest engine we support: what OpenWrt ships. */
 const oldestVersion = '2025.04.26';
-const flags = ['--std', '--no-unhandled-rejection', '-m'];
+const flags = ['--std', '--strip-source', '--no-unhandled-rejection', '-m'];
 
 const variants = {
   host: { packages: ['gcc', 'libc6-dev'], make: [], emulator: [] },

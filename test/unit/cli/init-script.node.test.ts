@@ -83,6 +83,6 @@ test('init: the wrapper hands its words to the script as they are', () => {
   const result = spawnSync('sh', ['-c', shows, 'sh', 'forget', 'a b'], { encoding: 'utf8' });
   assert.is(
     result.stdout,
-    '--std|--no-unhandled-rejection|-m|/usr/share/autoipsec/autoipsec.js|forget|a b|',
+    '--std|--strip-source|--no-unhandled-rejection|-m|/usr/share/autoipsec/autoipsec.js|forget|a b|',
   );
 });
