@@ -1,45 +1,69 @@
 /** Held packets: none lost, none in clear too early, none in disorder. */
 import type { IpFamily } from '../../../src/core/net/address.js';
-import { addresses, attempt, capture, fetchPage, setMasquerade } from './site.js';
+import { addresses, attempt, capture, fetchPage, setMasquerade, sh } from './site.js';
 import {
   check,
   decideOnce,
-  decisionTook,
   freshBob,
   isClear,
+  lastDecision,
   type Proof,
   patienceMs,
+  type Stage,
+  tooSlow,
 } from './stage.js';
+
+/** Tries until a decision was quicker than TCP's second SYN. */
+const triesOnBusyMachine = 4;
 
 /** First SYN waits, goes out once, encrypted; the second connection does not wait. */
 export const firstPacket =
   (from: 'alice' | 'gwa', family: IpFamily, masquerade: boolean): Proof =>
   async (stage) => {
-    const n = freshBob();
-    const bob = addresses[family].bob(n);
     await setMasquerade(masquerade);
-    decideOnce(stage, family, 'encrypt');
-    const wan = await capture('wan', '');
-    const lan = await capture('lan', `host ${bob}`, 'in');
-    const first = await fetchPage(from, family, n);
-    const held = stage.witness.seen.filter((line) => line.startsWith('held')).length;
-    const second = await fetchPage(from, family, n);
-    const onLan = await lan.stop();
-    const onWan = await wan.stop();
-    check(first.said.startsWith('200'), `first connection: ${first.said}`);
-    check(second.said.startsWith('200'), `second connection: ${second.said}`);
-    check(held > 0, 'nothing held');
-    const leaked = onWan.filter(isClear);
-    check(leaked.length === 0, `clear on the WAN:\n${leaked.slice(0, 5).join('\n')}`);
-    check(
-      onWan.some((line) => line.includes('ESP(')),
-      'no ESP on the WAN',
-    );
-    const syns = onLan.filter((line) => /Flags \[S\]/.test(line) && line.includes(` > ${bob}`));
-    const isSlow = decisionTook > patienceMs;
-    check(from === 'gwa' || isSlow || syns.length === 2, `${syns.length} SYNs for two connections`);
-    return `${isSlow ? 'SLOW ' : ''}decided in ${decisionTook} ms, connect ${first.said.split(' ')[1]} s, then ${second.said.split(' ')[1]} s`;
+    for (let left = triesOnBusyMachine; left > 0; left--) {
+      const note = await firstConnection(stage, from, family);
+      if (note !== tooSlow) return note;
+    }
+    return tooSlow;
   };
+
+/** TCPSynRetrans of a namespace: the counters come in a line below the line of their names. */
+async function synsRepeated(namespace: string): Promise<number> {
+  const [names = '', values = ''] = (await sh(namespace, 'grep ^TcpExt /proc/net/netstat')).split(
+    '\n',
+  );
+  return Number(values.split(' ')[names.split(' ').indexOf('TCPSynRetrans')]);
+}
+
+async function firstConnection(
+  stage: Stage,
+  from: 'alice' | 'gwa',
+  family: IpFamily,
+): Promise<string> {
+  const n = freshBob();
+  const before = await synsRepeated(from);
+  decideOnce(stage, family, 'encrypt');
+  const wan = await capture('wan', '');
+  const lan = await capture('lan', `host ${addresses[family].bob(n)}`, 'in');
+  const first = await fetchPage(from, family, n);
+  const { tookMs, waited } = lastDecision;
+  const second = await fetchPage(from, family, n);
+  const onLan = await lan.stop();
+  const leaked = (await wan.stop()).filter(isClear);
+  check(first.said.startsWith('200'), `first connection: ${first.said}`);
+  check(second.said.startsWith('200'), `second connection: ${second.said}`);
+  check(waited > 0, 'nothing was held');
+  check(leaked.length === 0, `clear on the WAN:\n${leaked.slice(0, 5).join('\n')}`);
+  if (tookMs > patienceMs) return tooSlow;
+  const syns = onLan.filter((line) => /Flags \[S\]/.test(line));
+  check(waited === 1, `${waited} packets waited for one connection`);
+  check(from === 'gwa' || syns.length === 2, `${syns.length} SYNs for two connections`);
+  // The SYN that was let go is the one that arrived
+  const repeated = (await synsRepeated(from)) - before;
+  check(repeated === 0, `${repeated} SYNs were repeated`);
+  return `decided in ${tookMs} ms, connected in ${first.said.split(' ')[1]} s`;
+}
 
 export const burst =
   (from: 'alice' | 'gwa', family: IpFamily, masquerade: boolean): Proof =>
@@ -72,10 +96,10 @@ export const clear =
     const held = stage.witness.seen.filter((line) => line.startsWith('held')).length;
     check(first.said.startsWith('200'), `connection: ${first.said}`);
     check(held > 0, 'nothing held');
-    const isSlow = decisionTook > patienceMs;
+    if (lastDecision.tookMs > patienceMs) return tooSlow;
     const connected = Number(first.said.split(' ')[1]);
-    check(isSlow || connected < 0.98, `SYN was sent again: ${first.said}`);
-    return `${isSlow ? 'SLOW ' : ''}connect ${first.said.split(' ')[1]} s`;
+    check(connected < 0.98, `SYN was sent again: ${first.said}`);
+    return `connect ${first.said.split(' ')[1]} s`;
   };
 
 export const deny =
