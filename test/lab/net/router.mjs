@@ -24,7 +24,9 @@ export class Router {
 
   /** Writes the UCI file. `main`, `wan`: options beyond the usual; `policies`: list of options. */
   configure({ main = {}, wan = {}, policies = [] }) {
-    const usual = { enabled: '1', state_folder: path.join(this.folder, 'state') };
+    const state = path.join(this.folder, 'state');
+    // an emulated and busy machine takes seconds for a handshake: nothing shall go clear for that
+    const usual = { enabled: '1', state_folder: state, patience: '30' };
     const debug = process.env.LAB_DEBUG ? { log_level: 'debug' } : {};
     const wanUsual = { enabled: '1', interface: 'wan', device: 'wan', plugin: ['oe-dns'] };
     const text = [
