@@ -20,7 +20,7 @@ export const shortestVerdictSeconds = 30;
 export type AttemptResult =
   | { kind: 'keyed'; tunnel: Tunnel; trust: Trust; plugin: string; why: string }
   /** The class decides: clear or deny (OE-24). */
-  | { kind: 'failed'; why: string; lifespanSeconds: number }
+  | { kind: 'failed'; why: string; lifespanSeconds: number; isRoutine?: boolean }
   /** Deny for both OE classes (OE-37). */
   | { kind: 'refused'; why: string; lifespanSeconds: number };
 
@@ -58,7 +58,8 @@ function verdictWithoutKeying(
     case 'none': {
       // SP-26 names 6 h, OE-55 the negative TTL: the earlier one ends the entry
       const seconds = Math.min(plan.ttlSeconds, lifespans.noRecordSeconds);
-      return { kind: 'failed', why: plan.why, lifespanSeconds: atLeast(seconds) };
+      // Most of the Internet has no records: nothing to tell a person
+      return { kind: 'failed', why: plan.why, lifespanSeconds: atLeast(seconds), isRoutine: true };
     }
     case 'unknown':
       return { kind: 'failed', why: plan.why, lifespanSeconds: unknownSeconds };

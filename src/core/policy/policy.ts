@@ -224,6 +224,7 @@ class PolicyEngine implements Policy {
     this.table.move(connection, closed ? 'failed closed' : 'failed open', result.why);
     const line = `${connection.source} → ${connection.destination}: ${closed ? 'blocked' : 'clear'}, ${result.why}`;
     if (result.kind === 'refused') this.env.log.warning(line);
+    else if (result.isRoutine) this.env.log.debug(line);
     else this.env.log.info(line);
     this.stay(connection, result.lifespanSeconds, result.kind);
   }
