@@ -16,7 +16,6 @@ import type { Child } from './child.js';
 import type { IkeContext } from './context.js';
 import { Cookies } from './cookie.js';
 import { Counters } from './counters.js';
-import { warmUpAes } from './crypto/aes.js';
 import { createKeyPairPool } from './crypto/key-pair-pool.js';
 import { signAuth, supportedHashes } from './crypto/signature.js';
 import type { IkeDaemon, IkeOwner, Tunnel, TunnelResult, TunnelWish } from './daemon.js';
@@ -156,9 +155,8 @@ class Daemon implements FullIkeDaemon {
   }
 }
 
-/** The first use of AES or a curve builds tables; better now than while somebody waits. */
+/** The first use of a curve builds tables; better now than while somebody waits. */
 function warmUp({ preferences, key, random }: IkeContext): void {
-  warmUpAes();
   for (const group of preferences.groups.slice(0, 1)) group.warmUp();
   signAuth(key, new Uint8Array(0), supportedHashes, random);
 }

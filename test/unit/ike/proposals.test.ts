@@ -47,7 +47,7 @@ const cbc = t(ENCR!, 12, 128);
 const sha256 = t(INTEG!, 12);
 
 test('proposals: our offer is accepted by ourselves', () => {
-  assert.is(ikeSuite(ikeOffer(defaultPreferences)), 'AES_GCM_16_128 5 31');
+  assert.is(ikeSuite(ikeOffer(defaultPreferences)), 'CHACHA20_POLY1305 5 31');
   const offer = espOffer(defaultPreferences, spi, []);
   assert.is(espSuite(offer), 'AES_GCM_16_128 -');
   const withGroups = espOffer(defaultPreferences, spi, defaultPreferences.groups);
@@ -84,13 +84,13 @@ for (const [what, proposal] of refusedEsp)
 const choices: [string, Proposal[], string | undefined][] = [
   [
     'our favourite, wherever it stands',
-    [ike(t(ENCR!, 28), t(ENCR!, 20, 256), gcm, ...rest)],
-    'AES_GCM_16_128 5 31',
+    [ike(t(ENCR!, 20, 256), gcm, t(ENCR!, 28), ...rest)],
+    'CHACHA20_POLY1305 5 31',
   ],
   [
     'the second proposal',
-    [ike(t(ENCR!, 3), sha256, ...rest), ike(t(ENCR!, 28), ...rest)],
-    'CHACHA20_POLY1305 5 31',
+    [ike(t(ENCR!, 3), sha256, ...rest), ike(gcm, ...rest)],
+    'AES_GCM_16_128 5 31',
   ],
   ['AEAD with integrity NONE said aloud', [ike(gcm, t(INTEG!, 0), ...rest)], 'AES_GCM_16_128 5 31'],
   ['no AEAD together with an integrity algorithm', [ike(gcm, sha256, ...rest)], undefined],

@@ -1,6 +1,6 @@
 /**
  * AES, loaded at first use. When it loads, the library computes tables of 1.3 MB, which is a third of
- * the time and a seventh of the memory of a start, and `autoipsec status` has no use for them.
+ * the time and a seventh of the memory of a start, and two of us with each other never need them.
  */
 import type * as Modes from './aes-modes.js';
 
@@ -14,6 +14,3 @@ export const gcm = (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array) =>
 /** RFC 3602; padding is the caller's. */
 export const cbc = (key: Uint8Array, iv: Uint8Array) =>
   require('./aes-modes.js').cbc(key, iv, { disablePadding: true });
-
-/** Has the tables made before somebody waits for them. */
-export const warmUpAes = (): void => void require('./aes-modes.js');
