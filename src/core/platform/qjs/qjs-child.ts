@@ -14,8 +14,12 @@ import { PipeReader, PipeWriter } from './pipe-end.js';
 
 const FIRST_POLL_MS = 1;
 const SLOWEST_POLL_MS = 1000;
-/** An output of an exited child that gives nothing for this long is somebody else's. */
-const QUIET_MS = 100;
+/**
+ * An output of an exited child that gives nothing for this long is somebody else's. Long, because a
+ * busy loop with many descriptors may not come to read what is there for a while (seen with a
+ * hundred tunnels at once); only a grandchild makes anybody wait for it.
+ */
+const QUIET_MS = 3000;
 const SIGKILL = 9;
 
 /** Decodes wait(2)'s status for an ended process. */
