@@ -111,9 +111,14 @@ export const deny =
     decideOnce(stage, family, 'deny');
     const wan = await capture('wan', `host ${bob}`);
     await fetchPage(from, family, n, 1);
+    const lan = await capture('lan', 'icmp or icmp6', 'out');
     const second = await fetchPage(from, family, n, 3);
+    const told = (await lan.stop()).join('\n');
     const seen = await wan.stop();
     check(seen.length === 0, `on the WAN: ${seen[0]}`);
     check(/connect to|refused/i.test(second.said), `rejected? ${second.said}`);
+    // tcpdump's words for type 3 code 13 (code 10 lacks 'filter'), and for type 1 code 1 of ICMPv6
+    const words = family === 4 ? /admin prohibited filter/ : /unreachable prohibited/;
+    check(from === 'gwa' || words.test(told), `ICMP to the sender: ${told}`);
     return second.said;
   };

@@ -63,7 +63,7 @@ export async function buildSite(): Promise<void> {
   for (const name of ['alice', 'gwa', 'gwb', 'bob'])
     await sh(
       name,
-      'sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0',
+      'sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0',
     );
   await sh('alice', 'ip link add eth0 type veth peer name lan netns gwa');
   await sh('gwa', 'ip link add wan type veth peer name wan netns gwb');
