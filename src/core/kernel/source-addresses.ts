@@ -1,6 +1,6 @@
 /**
- * The source address that a packet will carry on its WAN. The ruleset and the addresses are read when
- * they are needed and kept for a moment; the owner says when the ruleset has changed.
+ * The source address that a packet will carry on its WAN. Ruleset and addresses are kept at hand,
+ * because a held packet waits for the answer; the owner says when the ruleset has changed.
  */
 import type { Logger } from '../log.js';
 import { familyOf, type IpAddress } from '../net/address.js';
@@ -11,8 +11,10 @@ import { type NatRuleset, natTables, parseRuleset, sourceNatOf } from './source-
 
 export type Masquerade = 'auto' | 'yes' | 'no';
 
-/** An address that changes in this time is a change that everything else notices late, too. */
-const addressesMs = 1000;
+/** Addresses this old are read again, while the packet goes by those we know. */
+const refreshMs = 1000;
+/** Addresses this old are waited for: the rest of the daemon notices a change no sooner. */
+const staleMs = 10_000;
 
 export interface TranslatedPacket {
   device: string;
@@ -37,8 +39,10 @@ export class SourceAddresses {
     this.#log = parts.log;
   }
 
+  /** Reads the new rules at once, so that no packet waits for it. */
   rulesetChanged(): void {
     this.#ruleset = undefined;
+    this.#readRuleset().catch((error) => this.#log.debug(`source NAT: ${String(error)}`));
   }
 
   async translate(packet: TranslatedPacket): Promise<IpAddress> {
@@ -67,17 +71,23 @@ export class SourceAddresses {
   }
 
   async #firstOf({ device, source, isOwn }: TranslatedPacket): Promise<IpAddress> {
-    const now = this.#clock.monotonicMs();
-    let known = this.#addresses.get(device);
-    if (!known || now - known.atMs > addressesMs) {
-      known = { atMs: now, list: this.addressesOf(device) };
-      this.#addresses.set(device, known);
-      known.list.catch(() => this.#addresses.delete(device));
-    }
-    const ofFamily = (await known.list).filter((own) => familyOf(own) === familyOf(source));
+    const list = await this.#knownAddresses(device);
+    const ofFamily = list.filter((own) => familyOf(own) === familyOf(source));
     // masquerading leaves an own source alone where it is an address of the device's network
     if (isOwn && ofFamily.includes(source)) return source;
     return ofFamily[0] ?? source;
+  }
+
+  /** A held packet waits for this, so it mostly gets what is at hand. */
+  #knownAddresses(device: string): Promise<IpAddress[]> {
+    const now = this.#clock.monotonicMs();
+    const known = this.#addresses.get(device);
+    const ageMs = known ? now - known.atMs : staleMs;
+    if (known && ageMs < refreshMs) return known.list;
+    const list = this.addressesOf(device);
+    this.#addresses.set(device, { atMs: now, list });
+    list.catch(() => this.#addresses.delete(device));
+    return known && ageMs < staleMs ? known.list : list;
   }
 
   #readRuleset(): Promise<NatRuleset> {
