@@ -103,15 +103,23 @@ export class Connections {
     if (isNoted) this.rememberOrigin(connection, packet.source);
   }
 
-  /** Lets the packets go by the state just reached and tells the kernel, for `lifespanSeconds`. */
-  settle(connection: Connection, lifespanSeconds: number): void {
+  /**
+   * Lets the packets go by the state just reached and tells the kernel, for `lifespanSeconds`. With a
+   * pause the packets held so far wait that long, or until the connection is settled once more.
+   */
+  settle(connection: Connection, lifespanSeconds: number, pauseMs = 0): void {
     connection.attempt = undefined;
     connection.untilMs = this.env.clock.monotonicMs() + lifespanSeconds * 1000;
+    if (pauseMs === 0 || connection.held.size === 0) this.letGo(connection);
+    else this.env.timers.after(pauseMs, () => this.letGo(connection));
+    for (const origin of connection.origins.keys()) this.rememberOrigin(connection, origin);
+  }
+
+  private letGo(connection: Connection): void {
     connection.held.settle((packet) => {
       const of = connection.origins.get(packet.source);
       return of !== undefined && verdictFor(connection, of) !== 'deny';
     });
-    for (const origin of connection.origins.keys()) this.rememberOrigin(connection, origin);
   }
 
   /** Calls `run` when the state's time is up; an earlier appointment is dropped. */

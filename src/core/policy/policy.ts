@@ -23,6 +23,12 @@ import type { PolicyWan } from './wan.js';
 /** A pair covered by someone else's IPsec policy is looked at again after this time. */
 const configuredSeconds = 60;
 
+/**
+ * A peer that keys has its states in the kernel only some time after our answer. Packets of ours that
+ * were held for an attempt of our own would come too early and be lost.
+ */
+const installPauseMs = 500;
+
 export interface PolicyEnvironment {
   kernel: Kernel;
   clock: Clock;
@@ -256,7 +262,8 @@ class PolicyEngine implements Policy {
     connection.trust = grant.trust;
     connection.foundBy = grant.plugin;
     this.knowOnWan(connection);
-    this.table.settle(connection, this.settings.saHardSeconds);
+    const pauseMs = event === 'peer keyed' ? installPauseMs : 0;
+    this.table.settle(connection, this.settings.saHardSeconds, pauseMs);
     this.useWatch.start(connection);
     if (old) this.closing.yieldTo(old);
   }

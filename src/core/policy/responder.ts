@@ -83,23 +83,29 @@ export function createResponder(env: ResponderEnvironment): Responder {
     return translated === source ? undefined : `${source} is hidden behind NAT`;
   }
 
-  /** Reasons of ours that no plugin can overrule. */
-  async function ownRefusal(claim: OwnerClaim, wan: PolicyWan): Promise<string | undefined> {
+  /** Reasons of ours that no plugin can overrule, and that cost nothing. */
+  function refusalBySettings(claim: OwnerClaim, wan: PolicyWan): string | undefined {
     const pair = { source: claim.ours.address, destination: claim.theirs.address };
     if (!isHost(claim.ours) || !isHost(claim.theirs) || !claim.isWholePair)
       return 'only all traffic of single addresses can be spoken for (OE-101)';
     if (env.table.tunnelCount() >= maxTunnels) return `${maxTunnels} tunnels are the limit`;
     if (env.table.tunnelCount(claim.address) >= maxPeerTunnels)
       return `${maxPeerTunnels} tunnels with one peer are the limit`;
-    const misplaced = await wrongSide(claim, wan);
-    if (misplaced) return misplaced;
     const match = classOf(env.settings().policies, wan.settings.defaultClass, pair);
     if (!accepts(match.class))
       return `policy '${match.section}' has ${pair.destination} as ${match.class}`;
-    // OE-156: an opportunistic peer never gets what a configured tunnel covers
-    if (await env.kernel.isConfigured(pair.source, pair.destination))
-      return `a configured tunnel covers ${pair.destination}`;
     return undefined;
+  }
+
+  /** Likewise, for which the kernel must be asked. */
+  async function refusalByKernel(claim: OwnerClaim, wan: PolicyWan): Promise<string | undefined> {
+    const destination = claim.theirs.address;
+    const [misplaced, isConfigured] = await Promise.all([
+      wrongSide(claim, wan),
+      env.kernel.isConfigured(claim.ours.address, destination),
+    ]);
+    // OE-156: an opportunistic peer never gets what a configured tunnel covers
+    return misplaced ?? (isConfigured ? `a configured tunnel covers ${destination}` : undefined);
   }
 
   /** Of long ago it may have made room for others; then the keys are looked up anew. */
@@ -119,12 +125,13 @@ export function createResponder(env: ResponderEnvironment): Responder {
     if (!wan) return { ok: false, why: `${claim.local} is no address of a WAN of ours any more` };
     const grant = await grantFor(claim);
     if (!grant) return { ok: false, why: 'its keys can not be found any more' };
-    const why = await ownRefusal(claim, wan);
+    const atOnce = refusalBySettings(claim, wan);
+    if (atOnce) return { ok: false, why: atOnce };
+    const [why, answer] = await Promise.all([
+      refusalByKernel(claim, wan),
+      wan.plugins.authorize(grant.plugin, { ...claim, client: claim.theirs }),
+    ]);
     if (why) return { ok: false, why };
-    const answer = await wan.plugins.authorize(grant.plugin, {
-      ...claim,
-      client: claim.theirs,
-    });
     return answer.kind === 'granted' ? { ok: true } : { ok: false, why: answer.why };
   }
 

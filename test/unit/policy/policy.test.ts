@@ -751,3 +751,14 @@ test('after a stop packets that still come are dropped, and no timer waits for a
   assert.equal(one.fates, [`${bob} dropped`]);
   assert.is(one.clock.pendingTimers, 0);
 });
+
+test('OE-12 packets held for our own attempt wait until a peer that keys has its states', async () => {
+  const one = engine({ plan: () => new Promise(() => undefined) });
+  one.send();
+  await one.clock.advance(100);
+  one.policy.owner.established(await one.tunnelFor({ ours: alice, theirs: bob }, 'responder'));
+  await one.clock.advance(499);
+  assert.equal(one.fates, []);
+  await one.clock.advance(1);
+  assert.equal(one.fates, [`${bob} released`]);
+});
