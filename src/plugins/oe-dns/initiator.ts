@@ -31,7 +31,11 @@ const smallest = (findings: readonly Finding[]): number =>
 const sentence = (found: Finding): string => `${found.question}: ${found.why}`;
 
 /** OE-37: what is there but can not be believed or read. */
-function refusal(found: Delegations, { requiresDnssec }: OeDnsOptions): Plan | undefined {
+function refusal(
+  found: Delegations,
+  destination: IpAddress,
+  { requiresDnssec }: OeDnsOptions,
+): Plan | undefined {
   const bogus = found.findings.find((each) => each.status === 'bogus');
   if (bogus) {
     const why = `${bogus.question}: the DNSSEC signature is wrong, somebody may forge the answer`;
@@ -40,7 +44,8 @@ function refusal(found: Delegations, { requiresDnssec }: OeDnsOptions): Plan | u
   if (found.candidates.length > 0 || found.malformed.length === 0) return undefined;
   // OE-84: unsigned records count as if they were not there
   if (requiresDnssec && found.textStatus !== 'secure') return undefined;
-  const why = `the record for the destination is malformed (${found.malformed[0]})`;
+  // OE-163: owner name and reason
+  const why = `TXT ${reverseName(destination)}: the record is malformed (${found.malformed[0]})`;
   return { kind: 'refuse', ttlSeconds: smallest(found.findings), why };
 }
 
@@ -96,7 +101,7 @@ export function createInitiator(env: InitiatorEnvironment) {
 
   async function plan(destination: IpAddress): Promise<Plan> {
     const found = await env.lookups.delegations(destination);
-    const refused = refusal(found, env.options);
+    const refused = refusal(found, destination, env.options);
     if (refused) return refused;
     const objections: string[] = [];
     const usable = found.candidates.filter((candidate) => {

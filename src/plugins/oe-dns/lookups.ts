@@ -75,7 +75,7 @@ function fromTxt(result: LookupResult, malformed: string[]): Candidate[] {
       continue;
     }
     const parsed = parseDelegation(fromUtf8(joinStrings(strings.value)));
-    if (parsed.kind === 'malformed') malformed.push(`TXT: ${parsed.why}`);
+    if (parsed.kind === 'malformed') malformed.push(parsed.why);
     if (parsed.kind !== 'delegation') continue;
     const { status } = result as Answer;
     candidates.push({ ...parsed.delegation, record: 'TXT', status });
