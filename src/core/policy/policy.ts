@@ -3,7 +3,7 @@
  * ends. It decides; `ike` negotiates, `kernel` forwards, plugins know who is out there.
  */
 import type { Settings } from '../config/settings.js';
-import type { IkeDaemon, IkeOwner, Tunnel, TunnelEnd } from '../ike/daemon.js';
+import type { IkeDaemon, IkeOwner } from '../ike/daemon.js';
 import type { InstalledSa } from '../kernel/child-sa.js';
 import type { HeldPacket, Kernel } from '../kernel/kernel.js';
 import type { Logger } from '../log.js';
@@ -14,20 +14,14 @@ import { Closing } from './closing.js';
 import type { Connection, Outcome, Pair } from './connection.js';
 import { type ClassMatch, classOf, classReason, initiates } from './connection-class.js';
 import { Connections } from './connections.js';
-import { winner } from './precedence.js';
 import { createResponder } from './responder.js';
+import { TunnelKeeper } from './tunnel-keeper.js';
 import { UseWatch } from './use-watch.js';
 import { answers } from './verdict.js';
 import type { PolicyWan } from './wan.js';
 
 /** A pair covered by someone else's IPsec policy is looked at again after this time. */
 const configuredSeconds = 60;
-
-/**
- * A peer that keys has its states in the kernel only some time after our answer. Packets of ours that
- * were held for an attempt of our own would come too early and be lost.
- */
-const installPauseMs = 500;
 
 export interface PolicyEnvironment {
   kernel: Kernel;
@@ -62,7 +56,7 @@ export function createPolicy(env: PolicyEnvironment): Policy {
 class PolicyEngine implements Policy {
   private readonly table: Connections;
   private readonly closing: Closing;
-  private readonly useWatch: UseWatch;
+  private readonly tunnels: TunnelKeeper;
   private ike!: IkeDaemon;
   private isStopped = false;
   private settings: Settings;
@@ -72,7 +66,17 @@ class PolicyEngine implements Policy {
     this.settings = env.settings;
     this.table = new Connections(env);
     this.closing = new Closing({ ...env, ike: () => this.ike });
-    this.useWatch = new UseWatch({ ...env, table: this.table, closing: this.closing });
+    const { table, closing } = this;
+    this.tunnels = new TunnelKeeper({
+      ...env,
+      table,
+      closing,
+      useWatch: new UseWatch({ ...env, table, closing }),
+      ike: () => this.ike,
+      settings: () => this.settings,
+      classFor: (wan, pair) => this.classFor(wan, pair),
+      wanNamed: (name) => this.wanNamed(name),
+    });
     const responder = createResponder({
       log: env.log,
       kernel: env.kernel,
@@ -86,8 +90,8 @@ class PolicyEngine implements Policy {
       install: (sa) => env.kernel.install(sa),
       remove: (sa) => env.kernel.remove(sa),
       established: (tunnel) =>
-        this.peerKeyed(tunnel, responder.grantOf(tunnel.peer.identity, tunnel.peer.address)),
-      ended: (tunnel, why) => this.tunnelEnded(tunnel, why),
+        this.tunnels.fromPeer(tunnel, responder.grantOf(tunnel.peer.identity, tunnel.peer.address)),
+      ended: (tunnel, why) => this.tunnels.ended(tunnel, why),
     };
   }
 
@@ -150,7 +154,7 @@ class PolicyEngine implements Policy {
   expired(sa: InstalledSa, kind: 'soft' | 'hard'): void {
     const connection = this.table.withTunnel((tunnel) => tunnel.installed === sa);
     if (kind === 'hard') this.ike.expired(sa);
-    else if (connection?.tunnel?.role === 'initiator') this.renew(connection);
+    else if (connection?.tunnel?.role === 'initiator') this.tunnels.renew(connection);
   }
 
   private async decide(packet: HeldPacket): Promise<void> {
@@ -211,7 +215,7 @@ class PolicyEngine implements Policy {
       connection,
     );
     if (connection.attempt === token) this.conclude(connection, result);
-    else if (result.kind === 'keyed') this.lateTunnel(connection, result);
+    else if (result.kind === 'keyed') this.tunnels.late(connection, result);
   }
 
   private leaveToOthers(connection: Connection): void {
@@ -222,7 +226,7 @@ class PolicyEngine implements Policy {
 
   private conclude(connection: Connection, result: AttemptResult): void {
     if (result.kind === 'keyed') {
-      this.keyed(connection, result.tunnel, 'tunnel is up', result);
+      this.tunnels.keyed(connection, result.tunnel, 'tunnel is up', result);
       return;
     }
     // OE-24, OE-37
@@ -242,101 +246,6 @@ class PolicyEngine implements Policy {
     this.table.after(connection, seconds, () =>
       this.table.remove(connection, 'time is up', 'its time is up'),
     );
-  }
-
-  private keyed(
-    connection: Connection,
-    tunnel: Tunnel,
-    event: 'tunnel is up' | 'peer keyed',
-    grant: { trust: Connection['trust']; plugin: string; why: string },
-  ): void {
-    const old = connection.tunnel;
-    if (old === tunnel) return;
-    const ageSeconds = (this.env.clock.monotonicMs() - connection.sinceMs) / 1000;
-    if (old && winner(old, tunnel, ageSeconds) === old) {
-      this.closing.yieldTo(tunnel);
-      return;
-    }
-    this.table.move(connection, event, grant.why);
-    connection.tunnel = tunnel;
-    connection.trust = grant.trust;
-    connection.foundBy = grant.plugin;
-    this.knowOnWan(connection);
-    const pauseMs = event === 'peer keyed' ? installPauseMs : 0;
-    this.table.settle(connection, this.settings.saHardSeconds, pauseMs);
-    this.useWatch.start(connection);
-    if (old) this.closing.yieldTo(old);
-  }
-
-  /** The pair as it is on the WAN has a verdict too: the guard behind NAT goes by it. */
-  private knowOnWan(connection: Connection): void {
-    const { origins, source } = connection;
-    const wan = this.wanNamed(connection.wan);
-    if (wan && !origins.has(source)) origins.set(source, this.classFor(wan, connection).class);
-  }
-
-  /**
-   * A tunnel that came up after its attempt was overtaken by the peer's, or forgotten. The peer may
-   * have deleted its own by now, as the one that loses; and a pair that asks again may be waiting for
-   * this very tunnel.
-   */
-  private lateTunnel(asker: Connection, result: AttemptResult & { kind: 'keyed' }): void {
-    const known = this.table.find(asker);
-    const isWanted = known ? known.state === 'keyed' || known.attempt : !asker.isForgotten;
-    const connection = isWanted && (known ?? this.table.create(asker, asker));
-    if (connection) this.keyed(connection, result.tunnel, 'tunnel is up', result);
-    else this.closing.close(result.tunnel);
-  }
-
-  private peerKeyed(
-    tunnel: Tunnel,
-    grant: { trust: Connection['trust']; plugin: string; why: string },
-  ): void {
-    const { sa } = tunnel.installed;
-    const wan = this.env.wans.find((each) => each.addresses.includes(sa.local));
-    const connection =
-      wan &&
-      this.findOrCreate(wan, {
-        wan: wan.name,
-        source: sa.ours.prefix.address,
-        destination: sa.theirs.prefix.address,
-      });
-    if (connection) this.keyed(connection, tunnel, 'peer keyed', grant);
-    else this.closing.close(tunnel);
-  }
-
-  private findOrCreate(wan: PolicyWan, pair: Pair): Connection | undefined {
-    return this.table.find(pair) ?? this.table.create(pair, this.classFor(wan, pair));
-  }
-
-  private tunnelEnded(tunnel: Tunnel, why: TunnelEnd): void {
-    const connection = this.table.withTunnel((each) => each === tunnel);
-    if (!connection) return;
-    this.env.log.info(
-      `${connection.source} → ${connection.destination}: no longer encrypted, ${why}`,
-    );
-    connection.tunnel = undefined;
-    this.table.remove(connection, 'tunnel ended', why);
-  }
-
-  /**
-   * Before the keys end: a fresh tunnel beside the old one, which then yields to it. The states of
-   * both directions reach their limit at the same time; one renewal is enough.
-   */
-  private renew(connection: Connection): void {
-    const wan = this.wanNamed(connection.wan);
-    if (!wan || connection.attempt) return;
-    const token = {};
-    connection.attempt = token;
-    const settings = this.settings;
-    const env = { ike: this.ike, settings, gatewayFound: () => undefined };
-    attempt(env, wan, connection)
-      .then((result) => {
-        if (connection.attempt === token) connection.attempt = undefined;
-        if (result.kind === 'keyed') this.lateTunnel(connection, result);
-        else this.env.log.warning(`${connection.destination}: no new keys yet, ${result.why}`);
-      })
-      .catch((error) => this.env.log.error(`${connection.destination}: ${String(error)}`));
   }
 
   private drop(connection: Connection, why: string): void {

@@ -1,0 +1,139 @@
+/**
+ * Tunnels of connections: which one a connection has, and what follows when one comes up, comes late,
+ * is renewed or ends (§3.2.6, §3.3.2).
+ */
+import type { Settings } from '../config/settings.js';
+import type { IkeDaemon, Tunnel, TunnelEnd } from '../ike/daemon.js';
+import type { Logger } from '../log.js';
+import type { Clock } from '../platform/platform.js';
+import { type AttemptResult, attempt } from './attempt.js';
+import type { Closing } from './closing.js';
+import type { Connection, Pair } from './connection.js';
+import type { ClassMatch } from './connection-class.js';
+import type { Connections } from './connections.js';
+import { winner } from './precedence.js';
+import type { UseWatch } from './use-watch.js';
+import type { PolicyWan } from './wan.js';
+
+/**
+ * A peer that keys has its states in the kernel only some time after our answer. Packets of ours that
+ * were held for an attempt of our own would come too early and be lost.
+ */
+const installPauseMs = 500;
+
+interface TunnelKeeperEnvironment {
+  clock: Clock;
+  log: Logger;
+  wans: readonly PolicyWan[];
+  table: Connections;
+  closing: Closing;
+  useWatch: UseWatch;
+  ike(): IkeDaemon;
+  settings(): Settings;
+  classFor(wan: PolicyWan, pair: Pick<Pair, 'source' | 'destination'>): ClassMatch;
+  wanNamed(name: string): PolicyWan | undefined;
+}
+
+export class TunnelKeeper {
+  constructor(private readonly env: TunnelKeeperEnvironment) {}
+
+  /** A tunnel of this connection is up: ours, or the peer's. */
+  keyed(
+    connection: Connection,
+    tunnel: Tunnel,
+    event: 'tunnel is up' | 'peer keyed',
+    grant: { trust: Connection['trust']; plugin: string; why: string },
+  ): void {
+    const old = connection.tunnel;
+    if (old === tunnel) return;
+    const ageSeconds = (this.env.clock.monotonicMs() - connection.sinceMs) / 1000;
+    if (old && winner(old, tunnel, ageSeconds) === old) {
+      this.env.closing.yieldTo(tunnel);
+      return;
+    }
+    this.env.table.move(connection, event, grant.why);
+    connection.tunnel = tunnel;
+    connection.trust = grant.trust;
+    connection.foundBy = grant.plugin;
+    this.knowOnWan(connection);
+    const pauseMs = event === 'peer keyed' ? installPauseMs : 0;
+    this.env.table.settle(connection, this.env.settings().saHardSeconds, pauseMs);
+    this.env.useWatch.start(connection);
+    if (old) this.env.closing.yieldTo(old);
+  }
+
+  /** The pair as it is on the WAN has a verdict too: the guard behind NAT goes by it. */
+  private knowOnWan(connection: Connection): void {
+    const { origins, source } = connection;
+    const wan = this.env.wanNamed(connection.wan);
+    if (wan && !origins.has(source)) origins.set(source, this.env.classFor(wan, connection).class);
+  }
+
+  /**
+   * A tunnel that came up after its attempt was overtaken by the peer's, or forgotten. The peer may
+   * have deleted its own by now, as the one that loses; and a pair that asks again may be waiting for
+   * this very tunnel.
+   */
+  late(asker: Connection, result: AttemptResult & { kind: 'keyed' }): void {
+    const known = this.env.table.find(asker);
+    const isWanted = known ? known.state === 'keyed' || known.attempt : !asker.isForgotten;
+    const connection = isWanted && (known ?? this.env.table.create(asker, asker));
+    if (connection) this.keyed(connection, result.tunnel, 'tunnel is up', result);
+    else this.env.closing.close(result.tunnel);
+  }
+
+  /** A peer set up a tunnel with us as responder. */
+  fromPeer(
+    tunnel: Tunnel,
+    grant: { trust: Connection['trust']; plugin: string; why: string },
+  ): void {
+    const { sa } = tunnel.installed;
+    const wan = this.env.wans.find((each) => each.addresses.includes(sa.local));
+    const connection =
+      wan &&
+      this.findOrCreate(wan, {
+        wan: wan.name,
+        source: sa.ours.prefix.address,
+        destination: sa.theirs.prefix.address,
+      });
+    if (connection) this.keyed(connection, tunnel, 'peer keyed', grant);
+    else this.env.closing.close(tunnel);
+  }
+
+  private findOrCreate(wan: PolicyWan, pair: Pair): Connection | undefined {
+    return this.env.table.find(pair) ?? this.env.table.create(pair, this.env.classFor(wan, pair));
+  }
+
+  ended(tunnel: Tunnel, why: TunnelEnd): void {
+    const connection = this.env.table.withTunnel((each) => each === tunnel);
+    if (!connection) return;
+    this.env.log.info(
+      `${connection.source} → ${connection.destination}: no longer encrypted, ${why}`,
+    );
+    connection.tunnel = undefined;
+    this.env.table.remove(connection, 'tunnel ended', why);
+  }
+
+  /**
+   * Before the keys end: a fresh tunnel beside the old one, which then yields to it. The states of
+   * both directions reach their limit at the same time; one renewal is enough.
+   */
+  renew(connection: Connection): void {
+    const wan = this.env.wanNamed(connection.wan);
+    if (!wan || connection.attempt) return;
+    const token = {};
+    connection.attempt = token;
+    const env = {
+      ike: this.env.ike(),
+      settings: this.env.settings(),
+      gatewayFound: () => undefined,
+    };
+    attempt(env, wan, connection)
+      .then((result) => {
+        if (connection.attempt === token) connection.attempt = undefined;
+        if (result.kind === 'keyed') this.late(connection, result);
+        else this.env.log.warning(`${connection.destination}: no new keys yet, ${result.why}`);
+      })
+      .catch((error) => this.env.log.error(`${connection.destination}: ${String(error)}`));
+  }
+}
