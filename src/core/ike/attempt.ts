@@ -1,21 +1,43 @@
 /** One wish for a tunnel on its way to an end, which comes exactly once. */
 import { formatPrefix } from '../net/address.js';
+import type { Clock, Timers } from '../platform/platform.js';
 import type { Tunnel, TunnelFailure, TunnelResult, TunnelWish } from './daemon.js';
+import type { IkeSa } from './ike-sa.js';
+import { Patience } from './patience.js';
 
 /** Wishes with equal keys are one wish (SP-3). */
 export const wishKey = (wish: TunnelWish): string =>
   [wish.local, wish.remote, formatPrefix(wish.ours), formatPrefix(wish.theirs)].join(' ');
 
+export type Stage =
+  /** An IKE SA is being made, for this wish or another. */
+  | 'CALLING'
+  /** The IKE SA stands; others have their turn before. */
+  | 'QUEUED'
+  /** The peer was asked for the tunnel itself, under the protection of an IKE SA. */
+  | 'ASKED'
+  /** It has answered. */
+  | 'INSTALLING';
+
 export class Attempt {
   readonly result: Promise<TunnelResult>;
   /** What an unprotected message or ICMP said: never a verdict, only an explanation (OE-45). */
   hint: string | undefined;
-  /** The peer was asked for the tunnel itself, under the protection of an IKE SA. */
-  isAsked = false;
+  #stage: Stage = 'CALLING';
+  #home: IkeSa | undefined;
+  readonly #patience: Patience;
   #resolve!: (result: TunnelResult) => void;
   #isDone = false;
 
-  constructor(readonly wish: TunnelWish) {
+  constructor(
+    readonly wish: TunnelWish,
+    env: { clock: Clock; timers: Timers },
+    outOfPatience: (attempt: Attempt, waitedMs: number) => void,
+  ) {
+    this.#patience = new Patience(env, wish.patienceMs, {
+      goesOn: (sinceMs) => this.#goesOn(sinceMs),
+      over: (waitedMs) => outOfPatience(this, waitedMs),
+    });
     this.result = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -23,6 +45,22 @@ export class Attempt {
 
   get isDone(): boolean {
     return this.#isDone;
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  /** The IKE SA whose next answer may decide about it. */
+  get home(): IkeSa | undefined {
+    return this.#home;
+  }
+
+  /** Patience begins anew, but not for a peer that was asked and has not answered. */
+  enter(stage: Stage, home: IkeSa): void {
+    if (stage !== this.#stage && this.#stage !== 'ASKED') this.#patience.restart();
+    this.#stage = stage;
+    this.#home = home;
   }
 
   succeed(tunnel: Tunnel): void {
@@ -33,9 +71,16 @@ export class Attempt {
     this.#end({ ok: false, failure: { kind, why } });
   }
 
+  /** In line behind others, while these are answered; or with us alone. */
+  #goesOn(sinceMs: number): boolean {
+    if (this.#stage === 'QUEUED') return this.#home!.heardMs >= sinceMs;
+    return this.#stage === 'INSTALLING';
+  }
+
   #end(result: TunnelResult): void {
     if (this.#isDone) return;
     this.#isDone = true;
+    this.#patience.stop();
     this.#resolve(result);
   }
 }

@@ -6,7 +6,6 @@
 
 import type { Unreachable } from '../net/network.js';
 import { keyId } from '../pki/public-key.js';
-import type { Timer } from '../platform/platform.js';
 import { Attempt, wishKey } from './attempt.js';
 import type { IkeContext } from './context.js';
 import type { TunnelResult, TunnelWish } from './daemon.js';
@@ -15,6 +14,7 @@ import { startInit } from './exchanges/ike-sa-init-initiator.js';
 import { sameIdentity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
 import { endSa } from './sa-life.js';
+import type { State } from './states.js';
 import { IKE_PORT } from './transport.js';
 
 const counterOf = {
@@ -38,8 +38,6 @@ const isBeingMade = (sa: IkeSa): boolean =>
 
 export class Attempts {
   readonly #pending = new Map<string, Attempt>();
-  /** The IKE SA that an attempt hopes for. */
-  readonly #homes = new Map<Attempt, IkeSa>();
 
   constructor(private readonly ctx: IkeContext) {}
 
@@ -48,14 +46,13 @@ export class Attempts {
     const key = wishKey(wish);
     const same = this.#pending.get(key);
     if (same) return same.result;
-    const attempt = new Attempt(wish);
+    const attempt = new Attempt(wish, this.ctx, (...over) => this.#outOfPatience(...over));
     if (this.ctx.isStopping) {
       attempt.fail('internal', 'the service is stopping');
       return attempt.result;
     }
     this.#pending.set(key, attempt);
-    const patience = this.ctx.timers.after(wish.patienceMs, () => this.#outOfPatience(attempt));
-    void attempt.result.then((result) => this.#ended(attempt, result, patience));
+    void attempt.result.then((result) => this.#ended(attempt, result));
     this.dispatch(attempt);
     return attempt.result;
   }
@@ -66,12 +63,10 @@ export class Attempts {
     const { local, remote } = attempt.wish;
     const sas = ctx.sas.withPeer(local, remote);
     const standing = sas.findLast((sa) => isUsable(sa) && suits(sa, attempt.wish));
-    const making = sas.find((sa) => isBeingMade(sa) && sa !== this.#homes.get(attempt));
-    if (standing) {
-      this.#homes.set(attempt, standing);
-      startChild(ctx, standing, attempt);
-    } else if (making) {
-      this.#homes.set(attempt, making);
+    const making = sas.find((sa) => isBeingMade(sa) && sa !== attempt.home);
+    if (standing) startChild(ctx, standing, attempt);
+    else if (making) {
+      attempt.enter('CALLING', making);
       making.waiting.push(attempt);
     } else this.#startFresh(attempt);
   }
@@ -79,7 +74,8 @@ export class Attempts {
   /** Wishes that hope for this IKE SA look for another way; an answer that comes yet is welcome. */
   doubt(sa: IkeSa): void {
     sa.isDoubtful = true;
-    for (const [attempt, home] of this.#homes) if (home === sa) this.dispatch(attempt);
+    for (const attempt of [...this.#pending.values()])
+      if (attempt.home === sa && attempt.stage !== 'INSTALLING') this.dispatch(attempt);
   }
 
   /** ICMP and its like: easily forged, so it explains and does not decide (OE-147, SP-39). */
@@ -101,30 +97,40 @@ export class Attempts {
     if (attempt.isDone) return;
     if (this.ctx.sas.size >= this.ctx.limits.maxSas)
       attempt.fail('internal', `${this.ctx.sas.size} IKE SAs are the limit`);
-    else this.#homes.set(attempt, startInit(this.ctx, attempt));
+    else attempt.enter('CALLING', startInit(this.ctx, attempt));
   }
 
-  #outOfPatience(attempt: Attempt): void {
-    const { ctx } = this;
-    const sa = this.#homes.get(attempt);
-    const seconds = attempt.wish.patienceMs / 1000;
+  #outOfPatience(attempt: Attempt, waitedMs: number): void {
+    const { stage, home } = attempt;
+    const seconds = Math.round(waitedMs / 1000);
     const hint = attempt.hint ? ` (hint: ${attempt.hint})` : '';
-    if (attempt.isAsked)
+    if (stage === 'INSTALLING')
+      attempt.fail('internal', `agreed, but not in the kernel within ${seconds} s`);
+    else if (stage === 'QUEUED')
+      attempt.fail('silent', `too slow with others of ours to be asked within ${seconds} s${hint}`);
+    else if (stage === 'ASKED')
       attempt.fail('refused', `no answer about the tunnel within ${seconds} s${hint}`);
-    else if (sa?.state === 'AUTH_SENT')
+    else if (home?.state === 'AUTH_SENT')
       attempt.fail('silent', `answered IKE_SA_INIT, then silent for ${seconds} s${hint}`);
     else {
       const where = `UDP port ${IKE_PORT} of ${attempt.wish.remote}`;
       attempt.fail('silent', `no answer from ${where} within ${seconds} s; filtered?${hint}`);
     }
-    if (sa && sa.attempt === attempt && isBeingMade(sa))
-      void endSa(ctx, sa, 'expired', 'patience is over');
+    this.#abandon(attempt, ['INIT_SENT', 'AUTH_SENT'], 'patience is over');
   }
 
-  #ended(attempt: Attempt, result: TunnelResult, patience: Timer): void {
-    patience.cancel();
-    this.#homes.delete(attempt);
+  /** The IKE SA that is being made for a wish goes with it; others that wait for it are handed out. */
+  #abandon(attempt: Attempt, states: readonly State[], why: string): void {
+    const { local, remote } = attempt.wish;
+    for (const sa of this.ctx.sas.withPeer(local, remote))
+      if (sa.attempt === attempt && states.includes(sa.state))
+        void endSa(this.ctx, sa, 'expired', why);
+  }
+
+  #ended(attempt: Attempt, result: TunnelResult): void {
     this.#pending.delete(wishKey(attempt.wish));
+    // One in AUTH_SENT may stand at the peer, and is deleted when that answers.
+    this.#abandon(attempt, ['INIT_SENT'], 'nobody waits for it');
     if (result.ok) return;
     const { kind, why } = result.failure;
     this.ctx.counters.count(counterOf[kind]);

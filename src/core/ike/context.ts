@@ -19,6 +19,7 @@ import type { Preferences } from './proposals/offer.js';
 import type { RefusalLog } from './refusal-log.js';
 import type { SaRegistry } from './sa-registry.js';
 import type { Transport } from './transport.js';
+import type { Workload } from './workload.js';
 
 export interface IkeContext {
   readonly owner: IkeOwner;
@@ -42,6 +43,7 @@ export interface IkeContext {
   readonly sas: SaRegistry;
   readonly keyPairs: KeyPairPool;
   readonly halfOpen: HalfOpen;
+  readonly workload: Workload;
   readonly cookies: Cookies;
   /** Hands a wish out again: its IKE SA came to nothing before it stood. */
   readonly dispatch: (attempt: Attempt) => void;

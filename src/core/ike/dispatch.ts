@@ -8,7 +8,7 @@ import { type Received, respondAndEnd, respondNotify } from './exchanges/common.
 import { initRequested } from './exchanges/ike-sa-init-responder.js';
 import type { IkeSa } from './ike-sa.js';
 import { type Match, match } from './matcher.js';
-import { type Message, readMessage } from './message.js';
+import { type Head, type Message, readMessage } from './message.js';
 import { initRequest, misfit } from './messages.js';
 import { type Payload, unknownCritical } from './payloads/payload.js';
 import { openMessage } from './protect.js';
@@ -132,7 +132,7 @@ function receiveResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Pat
   heard(ctx, sa);
   const { row } = found;
   ctx.log.debug(`${sa.name}: ${name} response: ${row.story}`);
-  if (!row.keepsRequest) sa.requests.complete();
+  if (!row.keepsRequest) sa.requests.complete(head.messageId);
   run(ctx, sa, () => row.run(ctx, sa, { head, bytes, payloads, path }, request));
 }
 
@@ -141,6 +141,9 @@ function heard(ctx: IkeContext, sa: IkeSa): void {
   sa.heardMs = ctx.clock.monotonicMs();
   sa.isDoubtful = false;
 }
+
+/** Waits for the owner, and he for DNS. IKE_AUTH does too, but `half-open.ts` counts that. */
+const isCostly = ({ exchange }: Head): boolean => exchange === Exchange.CREATE_CHILD_SA;
 
 function receiveRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
   const { head, bytes } = message;
@@ -151,17 +154,19 @@ function receiveRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path
   } else if (arrival.kind === 'busy') ctx.counters.count('requests while busy');
   else if (arrival.kind === 'outside' || sa.state === 'GONE')
     ctx.counters.count('messages outside the window');
+  else if (isCostly(head) && !ctx.workload.hasRoomFor(sa.responses.busy))
+    ctx.counters.count('requests put off');
   else process(ctx, sa, message, path);
 }
 
-/** A new request, in its turn. */
+/** A new request within the window. */
 function process(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
   const payloads = open(ctx, sa, message);
   if (!payloads) return;
   const { head, bytes } = message;
-  sa.responses.begin(bytes);
+  if (sa.responses.isNewest(head.messageId)) followPeer(sa, path);
+  sa.responses.begin(head.messageId, bytes);
   heard(ctx, sa);
-  followPeer(sa, path);
   const received: Received = { head, bytes, payloads: 'error' in payloads ? [] : payloads, path };
   if ('error' in payloads) {
     ctx.counters.count('malformed messages');
@@ -178,7 +183,7 @@ function process(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void
 }
 
 /**
- * A peer behind a NAT is where its last authentic request came from (§2.23); so is one that has just
+ * A peer behind a NAT is where its newest authentic request came from (§2.23); so is one that has just
  * moved to port 4500 for IKE_AUTH. The kernel's SAs stay as they are.
  */
 function followPeer(sa: IkeSa, path: Path): void {

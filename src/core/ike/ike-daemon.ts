@@ -36,6 +36,7 @@ import { SaRegistry } from './sa-registry.js';
 import { signatureHashes } from './signature-hashes.js';
 import { Transport } from './transport.js';
 import { withinTime } from './within-time.js';
+import { Workload } from './workload.js';
 
 export interface IkeDaemonOptions {
   network: Network;
@@ -194,6 +195,7 @@ function createContext(
     sas: new SaRegistry(),
     keyPairs: createKeyPairPool({ groups: preferences.groups.slice(0, 1), size, timers, random }),
     halfOpen: new HalfOpen(limits),
+    workload: new Workload(limits),
     cookies: new Cookies(clock, random),
     refusals: new RefusalLog(log, clock, limits.refusalLinesPerMinute),
     ...hooks,

@@ -63,7 +63,8 @@ export class IkeSa implements SaView {
 
   /** Requests of ours; set by the one who makes the SA. */
   requests!: RequestWindow;
-  readonly responses = new ResponseWindow();
+  /** Requests of the peer: none before it is proven; as responder IKE_SA_INIT and IKE_AUTH alone. */
+  readonly responses: ResponseWindow;
   readonly timers: NamedTimers;
   readonly children = new Set<Child>();
   /** The wish that this SA was made for, while it is not fulfilled. */
@@ -84,6 +85,7 @@ export class IkeSa implements SaView {
     timers: Timers,
   ) {
     this.timers = new NamedTimers(timers);
+    this.responses = new ResponseWindow(role === 'responder' ? 1 : 0);
   }
 
   get spiInitiator(): Uint8Array {

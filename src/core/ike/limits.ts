@@ -15,6 +15,13 @@ export interface IkeLimits {
   lingerMs: number;
   /** An IKE SA without tunnels is kept for the next one to the same peer (SP-30, OE-153). */
   idleMs: number;
+  /**
+   * Requests of one peer that are worked on at once, and of ours that are out (RFC 7296 §2.3): a
+   * hundred pairs then take seven round trips. Each costs up to 1 KB until the next 16 have come.
+   */
+  window: number;
+  /** Requests of all peers that wait for the owner at once. */
+  maxBusyRequests: number;
   /** Tunnels with one peer; a person's browser opens some dozens of pairs. */
   maxChildrenPerSa: number;
   /** IKE SAs in all. */
@@ -39,6 +46,8 @@ export const defaultLimits: IkeLimits = {
   ownerMs: 20_000,
   lingerMs: 30_000,
   idleMs: 120_000,
+  window: 16,
+  maxBusyRequests: 256,
   maxChildrenPerSa: 256,
   maxSas: 4096,
   livenessMs: 60_000,

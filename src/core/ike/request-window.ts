@@ -1,10 +1,17 @@
 /**
- * Requests of ours within one IKE SA (RFC 7296 §2.1, §2.3): one at a time, the others wait; each is
- * sent again, byte for byte the same, until it is answered or its schedule ends.
+ * Requests of ours within one IKE SA (RFC 7296 §2.1, §2.3): as many at once as the peer takes, the
+ * others wait for their turn. Each is sent again, byte for byte the same, until it is answered or its
+ * schedule ends. Answers come in any order, but the oldest request without one holds the window.
+ * With a size of 4:
+ *
+ *   message ID   3   4   5   6   7   8   9  10      ✓ answered   … out   - waits, has no ID yet
+ *                ✓   ✓   …   ✓   …   …   -   -
+ *                        └── may be out ─┘          9 goes when 5 is answered
+ *
+ * Until both ends are proven the size is one: IKE_SA_INIT and IKE_AUTH are alone.
  */
 
-import type { Timers } from '../platform/platform.js';
-import { NamedTimers } from './named-timers.js';
+import type { Timer, Timers } from '../platform/platform.js';
 import type { Payload } from './payloads/payload.js';
 import type { Schedule } from './schedule.js';
 
@@ -13,6 +20,10 @@ export interface Request {
   /** IANA "IKEv2 Exchange Types". */
   exchange: number;
   schedule: Schedule;
+  /** Deletes the IKE SA: overtakes those that wait, and nothing is sent after it. */
+  isLast?: boolean;
+  /** Asked when its turn has come; without a wish behind it any more it is passed over. */
+  isWanted?(): boolean;
   /** The message, when its turn and its message ID have come. */
   build(messageId: number): Uint8Array;
   /** An answer that fits a row of the table; for exchanges whose rows hand it back here. */
@@ -24,10 +35,11 @@ export interface Request {
 }
 
 interface Pending {
-  request: Request;
-  messageId: number;
+  readonly request: Request;
+  readonly messageId: number;
   bytes: Uint8Array;
   sendings: number;
+  repetition?: Timer | undefined;
 }
 
 export interface WindowEnvironment {
@@ -38,26 +50,30 @@ export interface WindowEnvironment {
 }
 
 export class RequestWindow {
+  #size = 1;
   #nextId = 0;
-  #pending: Pending | undefined;
-  readonly #waiting: Request[] = [];
-  readonly #timers: NamedTimers;
+  /** By message ID, oldest first. */
+  readonly #out = new Map<number, Pending>();
+  #waiting: Request[] = [];
+  #isLastOut = false;
   #isStopped = false;
 
-  constructor(private readonly env: WindowEnvironment) {
-    this.#timers = new NamedTimers(env.timers);
-  }
+  constructor(private readonly env: WindowEnvironment) {}
 
   /** The request that is out, when `messageId` and `exchange` are its own. */
   pending(messageId: number, exchange: number): Request | undefined {
-    const pending = this.#pending;
-    return pending?.messageId === messageId && pending.request.exchange === exchange
-      ? pending.request
-      : undefined;
+    const pending = this.#out.get(messageId);
+    return pending?.request.exchange === exchange ? pending.request : undefined;
   }
 
   get isIdle(): boolean {
-    return !this.#pending && this.#waiting.length === 0;
+    return this.#out.size === 0 && this.#waiting.length === 0;
+  }
+
+  /** What the peer takes at once, from now on. What is out stays out when that is less than before. */
+  resize(size: number): void {
+    this.#size = Math.max(1, size);
+    this.#advance();
   }
 
   send(request: Request): void {
@@ -65,65 +81,82 @@ export class RequestWindow {
       request.gaveUp();
       return;
     }
-    this.#waiting.push(request);
+    if (request.isLast) this.#waiting.unshift(request);
+    else this.#waiting.push(request);
     this.#advance();
   }
 
-  /** Sends the pending request once more with new content and the same ID (COOKIE, INVALID_KE). */
-  rebuild(): void {
-    const pending = this.#pending;
+  /** Sends a request that is out once more with new content and the same ID (COOKIE, INVALID_KE). */
+  rebuild(messageId: number): void {
+    const pending = this.#out.get(messageId);
     if (!pending) return;
-    pending.bytes = pending.request.build(pending.messageId);
+    pending.bytes = pending.request.build(messageId);
     pending.sendings = 0;
     this.#transmit(pending);
   }
 
-  /** The pending request has its answer; the next one may go. */
-  complete(): void {
-    this.#timers.cancel('repeat');
-    this.#pending = undefined;
+  /** The request has its answer; another one may go. */
+  complete(messageId: number): void {
+    this.#forget(messageId);
     this.#advance();
   }
 
   /** Nothing more is sent; whoever waits is told. */
   stop(): void {
-    if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#timers.cancelAll();
-    const left = [...(this.#pending ? [this.#pending.request] : []), ...this.#waiting];
-    this.#pending = undefined;
-    this.#waiting.length = 0;
+    const left = [...[...this.#out.values()].map(({ request }) => request), ...this.#waiting];
+    for (const messageId of [...this.#out.keys()]) this.#forget(messageId);
+    this.#waiting = [];
     for (const request of left) request.gaveUp();
   }
 
+  get #hasRoom(): boolean {
+    if (this.#isLastOut || this.#isStopped) return false;
+    const [oldest = this.#nextId] = this.#out.keys();
+    return this.#nextId < oldest + this.#size;
+  }
+
+  #forget(messageId: number): void {
+    this.#out.get(messageId)?.repetition?.cancel();
+    this.#out.delete(messageId);
+  }
+
   #advance(): void {
-    if (this.#pending || this.#isStopped) return;
-    const request = this.#waiting.shift();
-    if (!request) return;
+    while (this.#hasRoom) {
+      const request = this.#waiting.shift();
+      if (!request) return;
+      if (request.isWanted?.() !== false) this.#start(request);
+    }
+  }
+
+  #start(request: Request): void {
+    this.#isLastOut = request.isLast === true;
     const messageId = this.#nextId++;
-    const bytes = request.build(messageId);
-    this.#pending = { request, messageId, bytes, sendings: 0 };
-    this.#transmit(this.#pending);
+    const pending = { request, messageId, bytes: request.build(messageId), sendings: 0 };
+    this.#out.set(messageId, pending);
+    this.#transmit(pending);
   }
 
   #transmit(pending: Pending): void {
     pending.sendings++;
     this.env.transmit(pending.bytes, pending.sendings > 1);
     const pause = pending.request.schedule(pending.sendings);
-    if (pause !== undefined)
-      this.#timers.set('repeat', pause + this.env.jitterMs(pause), () => this.#repeat(pending));
+    pending.repetition?.cancel();
+    if (pause === undefined) return;
+    const delayMs = pause + this.env.jitterMs(pause);
+    pending.repetition = this.env.timers.after(delayMs, () => this.#repeat(pending));
   }
 
   #repeat(pending: Pending): void {
-    if (this.#pending !== pending) return;
+    const { request, messageId, sendings } = pending;
     // The pause after the last sending is over as well, so the answer will not come.
-    if (pending.request.schedule(pending.sendings + 1) === undefined) {
-      this.#pending = undefined;
-      pending.request.gaveUp();
+    if (request.schedule(sendings + 1) === undefined) {
+      this.#forget(messageId);
+      request.gaveUp();
       this.#advance();
       return;
     }
-    pending.request.repeated?.(pending.sendings);
-    if (this.#pending === pending) this.#transmit(pending);
+    request.repeated?.(sendings);
+    if (this.#out.has(messageId)) this.#transmit(pending);
   }
 }

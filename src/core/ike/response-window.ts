@@ -1,51 +1,81 @@
 /**
- * Requests of the peer within one IKE SA (RFC 7296 §2.1, §2.3): the next one is processed once, the
- * last one is answered again from memory, all others are none of our business.
+ * Requests of the peer within one IKE SA (RFC 7296 §2.1, §2.3). Those inside the window are processed
+ * as they come, in any order and each once. Each answer is kept for repetitions of its request until
+ * the window has moved past it. With a size of 4:
+ *
+ *   message ID   2   3   4   5   6   7   8   9      ✓ answered   … worked on   - not here yet
+ *                ✓   ✓   ✓   …   ✓   -   -   ×
+ *                    │       └── may come ──┘       4 from the oldest that has no answer
+ *                    └──── kept ─┘                  4 up to the newest that has come
+ *
+ * A peer that sends the newest has seen the answers to all that are not kept any more, so nobody
+ * repeats those; and it may not send the next but one (×) before 5 is answered.
  */
 import { equal } from '../bytes/bytes.js';
 
 export type Arrival =
   /** To be processed. */
-  | { kind: 'next' }
+  | { kind: 'new' }
   /** Repeated while we still work on it: the answer will come. */
   | { kind: 'busy' }
   /** Repeated after we answered: send this. */
   | { kind: 'repeated'; response: Uint8Array }
   | { kind: 'outside' };
 
+interface Exchange {
+  request: Uint8Array;
+  response?: Uint8Array;
+}
+
 export class ResponseWindow {
-  #expected = 0;
-  #request: Uint8Array | undefined;
-  #response: Uint8Array | undefined;
+  readonly #kept = new Map<number, Exchange>();
+  #oldest = 0;
+  #newest = -1;
+
+  /** `size`: how many requests the peer may have sent without an answer; 0 turns all away. */
+  constructor(private size: number) {}
+
+  /** The peer may send more at once from now on. */
+  open(size: number): void {
+    this.size = Math.max(this.size, size);
+  }
 
   /**
    * What an arriving request is. A repetition is the same message bit for bit (§2.1), so comparing it
    * tells more than checking its integrity value would, and costs nothing.
    */
   classify(messageId: number, bytes: Uint8Array): Arrival {
-    const isKnown = this.#request !== undefined && equal(this.#request, bytes);
-    if (messageId === this.#expected) {
-      if (!this.#isBusy) return { kind: 'next' };
-      return isKnown ? { kind: 'busy' } : { kind: 'outside' };
+    const known = this.#kept.get(messageId);
+    if (known) {
+      if (!equal(known.request, bytes)) return { kind: 'outside' };
+      return known.response ? { kind: 'repeated', response: known.response } : { kind: 'busy' };
     }
-    if (messageId === this.#expected - 1 && isKnown && this.#response)
-      return { kind: 'repeated', response: this.#response };
-    return { kind: 'outside' };
+    const mayCome = messageId >= this.#oldest && messageId < this.#oldest + this.size;
+    return { kind: mayCome ? 'new' : 'outside' };
   }
 
-  get #isBusy(): boolean {
-    return this.#request !== undefined && this.#response === undefined;
+  /** No later request has come yet. */
+  isNewest(messageId: number): boolean {
+    return messageId > this.#newest;
   }
 
-  /** The expected request is being worked on. */
-  begin(bytes: Uint8Array): void {
-    this.#request = bytes;
-    this.#response = undefined;
+  /** Requests that are being worked on. */
+  get busy(): number {
+    return [...this.#kept.values()].filter(({ response }) => !response).length;
+  }
+
+  /** A new request is being worked on. */
+  begin(messageId: number, request: Uint8Array): void {
+    this.#kept.set(messageId, { request });
+    this.#newest = Math.max(this.#newest, messageId);
+    for (const each of this.#kept.keys())
+      if (each <= this.#newest - this.size) this.#kept.delete(each);
   }
 
   /** It was answered; a repetition gets the same bytes. */
-  finish(response: Uint8Array): void {
-    this.#response = response;
-    this.#expected++;
+  finish(messageId: number, response: Uint8Array): void {
+    const exchange = this.#kept.get(messageId);
+    if (exchange) exchange.response = response;
+    while (this.#kept.get(this.#oldest)?.response) this.#oldest++;
   }
 }

@@ -29,7 +29,7 @@ import * as messages from './messages.js';
 import type { Request } from './request-window.js';
 import type { State } from './states.js';
 
-/** Handles a message. May take its time; nothing else of the peer is processed meanwhile. */
+/** Handles a message. May take its time; other requests of the peer are processed meanwhile. */
 export type Handler = (
   ctx: IkeContext,
   sa: IkeSa,

@@ -79,7 +79,7 @@ export async function endSa(
   sa.requests.stop();
   sa.forgetSecrets();
   const waiting = sa.waiting.splice(0);
-  for (const attempt of waiting) if (!attempt.isDone) ctx.dispatch(attempt);
+  for (const attempt of waiting) if (!attempt.isDone && attempt.home === sa) ctx.dispatch(attempt);
   if (ctx.isStopping) ctx.sas.remove(sa);
   else sa.timers.set('linger', ctx.limits.lingerMs, () => ctx.sas.remove(sa));
   await Promise.all(removed);

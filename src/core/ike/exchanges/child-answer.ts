@@ -30,6 +30,12 @@ const refuse = (type: number, why: string): ChildAnswer => ({
   payloads: [notifyPayload(type)],
 });
 
+/** Asked before the owner is, and again afterwards: several requests are in work at once. */
+const refusalOfMore = (ctx: IkeContext, { children }: IkeSa): ChildAnswer | undefined =>
+  children.size >= ctx.limits.maxChildrenPerSa
+    ? refuse(NotifyType.NO_ADDITIONAL_SAS, `${children.size} tunnels with it already`)
+    : undefined;
+
 /** What the request asks for, as far as we take it, or the refusal. */
 export function agree(
   ctx: IkeContext,
@@ -37,8 +43,8 @@ export function agree(
   message: Received,
   inIkeAuth: boolean,
 ): { choice: Choice<ChildSuite>; pair: HostPair } | ChildAnswer {
-  if (sa.children.size >= ctx.limits.maxChildrenPerSa)
-    return refuse(NotifyType.NO_ADDITIONAL_SAS, `${sa.children.size} tunnels with it already`);
+  const tooMany = refusalOfMore(ctx, sa);
+  if (tooMany) return tooMany;
   const { proposals } = find(message.payloads, 'SA')!;
   const keGroup = find(message.payloads, 'KE')?.group;
   const choice = chooseEsp(proposals, keGroup, inIkeAuth, ctx.preferences);
@@ -96,6 +102,8 @@ export async function makeChild(
   const pairName = `${formatPrefix(theirs.prefix)} to ${formatPrefix(ours.prefix)}`;
   if (no !== undefined) return refuse(NotifyType.TS_UNACCEPTABLE, `${pairName}: ${no}`);
   if (sa.state === 'GONE') return refuse(NotifyType.TEMPORARY_FAILURE, 'the IKE SA is gone');
+  const tooMany = refusalOfMore(ctx, sa);
+  if (tooMany) return tooMany;
   const spiIn = freshChildSpi(ctx, sa);
   const { suite } = choice;
   const { ni, nr, shared } = context;

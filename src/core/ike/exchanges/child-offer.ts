@@ -77,6 +77,7 @@ export async function finishChild(
     deleteSpi(ctx, sa, offer.spiIn);
     return;
   }
+  attempt.enter('INSTALLING', sa);
   const outcome = readAnswer(ctx, offer, message, nr);
   if (!outcome.ok) {
     attempt.fail('refused', outcome.why);

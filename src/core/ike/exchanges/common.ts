@@ -26,7 +26,7 @@ export function respond(
   if (!sa.sealer) return; // ended while we were working on it
   const head = sa.head(request.head.exchange, true, request.head.messageId);
   const bytes = sealMessage(head, payloads, sa.sealer);
-  sa.responses.finish(bytes);
+  sa.responses.finish(request.head.messageId, bytes);
   transmit(ctx, bytes, request.path);
 }
 

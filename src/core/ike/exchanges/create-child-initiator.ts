@@ -56,14 +56,21 @@ export function startChild(
   attempt: Attempt,
   wantedGroup?: DhGroup,
 ): void {
-  const offer = makeOffer(ctx, sa, attempt, wantedGroup ?? sa.suite!.group);
+  let offer: ChildOffer;
+  let sentMs = 0;
+  attempt.enter('QUEUED', sa);
   // Once only: a peer that refuses its own wish does not get a third try.
   const again = wantedGroup ? undefined : (group: DhGroup) => startChild(ctx, sa, attempt, group);
   sa.requests.send({
     exchange: Exchange.CREATE_CHILD_SA,
     schedule: untilPeerIsDead,
+    // It may have an end by now, or look for another way since this IKE SA was in doubt.
+    isWanted: () => !attempt.isDone && attempt.home === sa,
     build(messageId) {
-      attempt.isAsked = true;
+      // Not earlier: with a hundred in line, the key pairs of all would delay the first one.
+      offer = makeOffer(ctx, sa, attempt, wantedGroup ?? sa.suite!.group);
+      sentMs = ctx.clock.monotonicMs();
+      attempt.enter('ASKED', sa);
       return sealRequest(sa, Exchange.CREATE_CHILD_SA, messageId, payloadsOf(ctx, sa, offer));
     },
     answered: (payloads) => childAnswered(ctx, sa, offer, payloads, again),
@@ -72,7 +79,9 @@ export function startChild(
       peerIsDead(ctx, sa);
     },
     repeated(sendings) {
-      if (sendings === ctx.limits.doubtAfterSendings) ctx.doubt(sa);
+      // A peer that answers others is only slow with this one.
+      const isSilent = sa.heardMs <= sentMs;
+      if (isSilent && sendings === ctx.limits.doubtAfterSendings) ctx.doubt(sa);
     },
   });
 }

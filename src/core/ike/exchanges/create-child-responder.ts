@@ -69,7 +69,8 @@ export async function childRequested(ctx: IkeContext, sa: IkeSa, message: Receiv
   const nr = ctx.random(NONCE_LENGTH);
   const ni = find(message.payloads, 'Nonce')!.data;
   const { shared } = exchanged;
-  const answer = await makeChild(ctx, sa, agreed, { ni, nr, shared });
+  const making = makeChild(ctx, sa, agreed, { ni, nr, shared });
+  const answer = await ctx.workload.during(making);
   finish(ctx, sa, message, answer, [{ kind: 'Nonce', data: nr }, ...exchanged.payloads]);
 }
 

@@ -14,6 +14,7 @@ import { isErrorNotify, NotifyType, notifyName } from '../registries/notifies.js
 import { endSa, enter } from '../sa-life.js';
 import { untilPatienceEnds } from '../schedule.js';
 import { hostSelector, toTrafficSelector } from '../selectors.js';
+import { announceWindow, openWindows } from '../window-size.js';
 import { type ChildOffer, finishChild } from './child-offer.js';
 import { type Received, sealRequest } from './common.js';
 import { idleWatch, rejectPeer } from './informational.js';
@@ -63,6 +64,7 @@ export function sendAuth(ctx: IkeContext, sa: IkeSa, attempt: Attempt): void {
     { kind: 'SA', proposals: offer.proposals },
     { kind: 'TSi', selectors: [toTrafficSelector(offer.ours)] },
     { kind: 'TSr', selectors: [toTrafficSelector(offer.theirs)] },
+    ...announceWindow(ctx),
     ...ctx.extensions.outgoing('IKE_AUTH request', sa),
   ];
   enter(ctx, sa, 'AUTH_SENT', 'IKE_SA_INIT is answered');
@@ -110,13 +112,20 @@ function establish(ctx: IkeContext, sa: IkeSa, message: Received): boolean {
   }
   if (wrong || veto) return false;
   enter(ctx, sa, 'ESTABLISHED', 'both ends are proven');
+  openWindows(ctx, sa, message.payloads);
   watchPeer(ctx, sa);
   return true;
 }
 
-/** Wishes that waited for this SA get their turn (OE-67). */
+/**
+ * Wishes that waited for this SA get their turn (OE-67), in a turn of the event loop each: every one
+ * costs a key pair, and nothing else should wait for all of these.
+ */
 function serveWaiting(ctx: IkeContext, sa: IkeSa): void {
-  for (const attempt of sa.waiting.splice(0)) if (!attempt.isDone) ctx.dispatch(attempt);
+  const attempt = sa.waiting.shift();
+  if (!attempt) return;
+  if (!attempt.isDone && attempt.home === sa) ctx.dispatch(attempt);
+  sa.timers.set('waiting', 0, () => serveWaiting(ctx, sa));
 }
 
 /** Both the IKE SA and its Child SA. */
@@ -124,8 +133,9 @@ export async function authAnswered(ctx: IkeContext, sa: IkeSa, message: Received
   const offer = sa.firstOffer!;
   if (!establish(ctx, sa, message)) return;
   sa.attempt = undefined;
+  const finishing = finishChild(ctx, sa, offer, message, sa.init.nr);
   serveWaiting(ctx, sa);
-  await finishChild(ctx, sa, offer, message, sa.init.nr);
+  await finishing;
 }
 
 /** OE-41: an IKE SA alone is no success. It is kept a while for other pairs. */

@@ -11,6 +11,7 @@ import { watchPeer } from '../liveness.js';
 import { find, type Payload } from '../payloads/payload.js';
 import { NotifyType } from '../registries/notifies.js';
 import { endSa, enter } from '../sa-life.js';
+import { announceWindow, openWindows } from '../window-size.js';
 import { withinTime } from '../within-time.js';
 import { agree, type ChildAnswer, makeChild } from './child-answer.js';
 import { type Received, respond, respondAndEnd } from './common.js';
@@ -89,11 +90,13 @@ export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Receive
   const answer = await firstChild(ctx, sa, message);
   if (sa.state !== 'AUTH_PENDING') return;
   enter(ctx, sa, 'ESTABLISHED', 'both ends are proven');
+  openWindows(ctx, sa, message.payloads);
   watchPeer(ctx, sa);
   const payloads: Payload[] = [
     { kind: 'IDr', idType: own.type, data: own.data },
     { kind: 'AUTH', ...proof.auth },
     ...answer.payloads,
+    ...announceWindow(ctx),
     ...ctx.extensions.outgoing('IKE_AUTH response', sa),
   ];
   respond(ctx, sa, message, payloads);

@@ -80,7 +80,7 @@ export function retryWithCookie(ctx: IkeContext, sa: IkeSa, message: Received): 
   if (cookie.length < 1 || cookie.length > 64 || !mayRetry(ctx, sa, 'COOKIE')) return;
   sa.initRetry.cookie = cookie;
   enter(ctx, sa, 'INIT_SENT', 'the responder wants a cookie');
-  sa.requests.rebuild();
+  sa.requests.rebuild(message.head.messageId);
 }
 
 /** §1.2: the responder takes our proposal, but with another group, of those that we offered. */
@@ -95,7 +95,7 @@ export function retryWithGroup(ctx: IkeContext, sa: IkeSa, message: Received): v
   if (!mayRetry(ctx, sa, 'INVALID_KE_PAYLOAD')) return;
   takeKeyPair(ctx, sa, group);
   enter(ctx, sa, 'INIT_SENT', `the responder wants ${group.name}`);
-  sa.requests.rebuild();
+  sa.requests.rebuild(message.head.messageId);
 }
 
 export function noteRefusal(ctx: IkeContext, sa: IkeSa, message: Received): void {
@@ -136,7 +136,7 @@ export function initAnswered(ctx: IkeContext, sa: IkeSa, message: Received): voi
     return;
   }
   if (sa.nat.we || sa.nat.peer) moveToNatPort(ctx, sa);
-  sa.requests.complete();
+  sa.requests.complete(message.head.messageId);
   if (!sa.attempt || sa.attempt.isDone) void endSa(ctx, sa, 'deleted by us', 'nobody waits for it');
   else sendAuth(ctx, sa, sa.attempt);
 }

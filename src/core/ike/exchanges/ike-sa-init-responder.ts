@@ -106,8 +106,8 @@ function answer(ctx: IkeContext, sa: IkeSa, message: Received, choice: Choice<Ik
     ...ctx.extensions.outgoing('IKE_SA_INIT response', sa),
   ]);
   // Message ID 0 is taken; the next request that we expect is IKE_AUTH with 1.
-  sa.responses.begin(message.bytes);
-  sa.responses.finish(sa.init.response);
+  sa.responses.begin(0, message.bytes);
+  sa.responses.finish(0, sa.init.response);
   ctx.sas.add(sa);
   enter(ctx, sa, 'INIT_ANSWERED', 'a peer called');
   sa.timers.set('half-open', ctx.limits.halfOpenMs, () => {

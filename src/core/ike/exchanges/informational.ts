@@ -13,6 +13,7 @@ import { NotifyType } from '../registries/notifies.js';
 import { Protocol } from '../registries/protocols.js';
 import { endSa, enter, watchIdle } from '../sa-life.js';
 import { inHaste, type Schedule, threeTimes, untilPeerIsDead } from '../schedule.js';
+import { heedWindowSize } from '../window-size.js';
 import { type Received, respond, sealRequest } from './common.js';
 
 const deleteOfChildren = (spis: readonly number[]): Payload => ({
@@ -29,13 +30,18 @@ function inform(
   sa: IkeSa,
   payloads: readonly Payload[],
   schedule: Schedule,
+  isLast = false,
 ): Promise<boolean> {
   return new Promise((resolve) => {
     sa.requests.send({
       exchange: Exchange.INFORMATIONAL,
       schedule,
+      isLast,
       build: (messageId) => sealRequest(sa, Exchange.INFORMATIONAL, messageId, payloads),
-      answered: () => resolve(true),
+      answered(answer) {
+        heedWindowSize(ctx, sa, answer);
+        resolve(true);
+      },
       gaveUp: () => {
         resolve(false);
         peerIsDead(ctx, sa);
@@ -77,18 +83,22 @@ export function deleteSpi(ctx: IkeContext, sa: IkeSa, spi: number): void {
   if (sa.state === 'ESTABLISHED') void inform(ctx, sa, [deleteOfChildren([spi])], threeTimes);
 }
 
-/** OE-57: deletes the IKE SA, and with it all its tunnels. */
+/**
+ * OE-57: deletes the IKE SA, and with it all its tunnels. The delete does not wait for answers to what
+ * is out: the peer passes over what it finds unanswered (§2.25.2), and nothing follows the delete.
+ */
 export async function deleteSa(ctx: IkeContext, sa: IkeSa, why: string): Promise<void> {
   if (sa.state !== 'ESTABLISHED') return;
   enter(ctx, sa, 'DELETING', why);
-  await inform(ctx, sa, [deleteOfSa], ctx.isStopping ? inHaste : threeTimes);
+  await inform(ctx, sa, [deleteOfSa], ctx.isStopping ? inHaste : threeTimes, true);
   await endSa(ctx, sa, 'deleted by us', why);
 }
 
 /** §2.21.2: an initiator that does not believe the responder says so in an exchange of its own. */
 export function rejectPeer(ctx: IkeContext, sa: IkeSa, why: string): void {
   const refusal = notifyPayload(NotifyType.AUTHENTICATION_FAILED);
-  void inform(ctx, sa, [refusal], threeTimes).then(() => endSa(ctx, sa, 'deleted by us', why));
+  const ended = () => endSa(ctx, sa, 'deleted by us', why);
+  void inform(ctx, sa, [refusal], threeTimes, true).then(ended);
 }
 
 /** Deletes an IKE SA that has had no tunnel for a while. */
@@ -123,6 +133,7 @@ function answerDeletes(ctx: IkeContext, sa: IkeSa, message: Received): void {
 
 /** Any INFORMATIONAL request of the peer. */
 export function informed(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  heedWindowSize(ctx, sa, message.payloads);
   const deletes = findAll(message.payloads, 'D');
   const failed = findNotify(message.payloads, NotifyType.AUTHENTICATION_FAILED) !== undefined;
   if (failed || deletes.some((one) => one.protocol === Protocol.IKE)) {
