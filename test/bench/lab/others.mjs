@@ -51,5 +51,5 @@ export async function connectSeries(world, name, closeTunnel, tell) {
   return { held, shipped };
 }
 
-/** The daemon below the words that started it: they exec, so it has their pid. */
-export const memory = (program) => memoryTree(program.pid);
+/** Of the daemon alone, without scripts that it runs at the moment. */
+export const memory = (program) => memoryTree(program.pid).slice(0, 1);

@@ -22,8 +22,8 @@ const nameOf = (pid) => readFileSync(`/proc/${pid}/comm`, 'latin1').trim();
 
 /** CPU milliseconds so far of a process and of its children, those that ended included. */
 export function cpuMs(pid) {
-  const ticks = [pid, ...childrenOf(pid)]
-    .flatMap((each) => statOf(each).slice(11, 15).map(Number))
+  const ticks = family(pid)
+    .flatMap(([, fields]) => fields.slice(11, 15).map(Number))
     .reduce((sum, value) => sum + value, 0);
   return ticks * 10; // USER_HZ is 100 on all that Linux runs on here
 }

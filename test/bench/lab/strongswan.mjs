@@ -46,7 +46,7 @@ async function load(world, gateway, router) {
 }
 
 const charonConfiguration = `charon {
-  load = random nonce aes sha2 hmac kdf gcm gmp pem pkcs1 pkcs8 pubkey kernel-netlink socket-default vici
+  load = random nonce aes sha1 sha2 hmac kdf gcm gmp pem pkcs1 pkcs8 pubkey kernel-netlink socket-default vici
   filelog { stderr { default = 0 } }
 }
 swanctl { load = pem pkcs1 pkcs8 pubkey gmp random }
