@@ -104,8 +104,9 @@ export class Router {
     place: Place,
     options: RouterOptions,
   ) {
+    const number = ++world.made;
     const settings = settingsFrom(options.configuration ?? {});
-    const key = options.key ?? ed25519Key(world.routers.length + 1);
+    const key = options.key ?? ed25519Key(number);
     this.publicKey = publicKeyOf(key);
     this.dns = tableResolver(world.zone, world.negativeTtlSeconds);
     const addresses = place.wan.map(address);
@@ -123,7 +124,7 @@ export class Router {
       network: this.host,
       clock,
       timers: clock,
-      random: countingRandom(world.routers.length + 7),
+      random: countingRandom(number),
       log: log.for('ike'),
       owner: this.policy.owner,
       key,
@@ -203,6 +204,8 @@ export class RouterWorld {
   readonly routers: Router[] = [];
   /** What the DNS says, by question; may change at any time. */
   readonly zone: Record<string, LookupResult> = {};
+  /** Routers made so far: the key and the randomness of each are its own. */
+  made = 0;
 
   constructor(readonly negativeTtlSeconds = 900) {
     this.network.path.delayMs = 10;
@@ -241,15 +244,21 @@ export class RouterWorld {
     return this.network.captured.slice(from);
   }
 
-  async stop(): Promise<void> {
-    const stopping = Promise.all(this.routers.map((router) => router.stop()));
+  /** Stops one router, as time passes for all. */
+  async end(router: Router): Promise<void> {
+    this.routers.splice(this.routers.indexOf(router), 1);
     let isStopped = false;
     const stopped = () => {
       isStopped = true;
     };
+    const stopping = router.stop();
     stopping.then(stopped, stopped);
     await this.clock.advanceUntil(() => isStopped, 60_000);
     await stopping;
+  }
+
+  async stop(): Promise<void> {
+    for (const router of [...this.routers]) await this.end(router);
   }
 }
 
