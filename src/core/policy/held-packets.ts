@@ -40,10 +40,16 @@ export class HeldPackets {
 
   /** Releases the packets that `passes` says, drops the others. */
   settle(passes: (packet: HeldPacket) => boolean): void {
+    for (const packet of this.takeAll())
+      if (passes(packet)) packet.release();
+      else packet.drop();
+  }
+
+  /** All packets, still without a verdict: the caller's from now on. */
+  takeAll(): HeldPacket[] {
     const flows = [...this.flows.values()];
     this.flows.clear();
-    const give = (packet: HeldPacket) => (passes(packet) ? packet.release() : packet.drop());
-    for (const flow of flows) give(flow.first);
-    for (const flow of flows) if (flow.last) give(flow.last);
+    const lasts = flows.flatMap((flow) => (flow.last ? [flow.last] : []));
+    return [...flows.map((flow) => flow.first), ...lasts];
   }
 }

@@ -76,6 +76,7 @@ class PolicyEngine implements Policy {
       settings: () => this.settings,
       classFor: (wan, pair) => this.classFor(wan, pair),
       wanNamed: (name) => this.wanNamed(name),
+      decide: (packet) => this.held(packet),
     });
     const responder = createResponder({
       log: env.log,

@@ -4,6 +4,7 @@
  */
 import type { Settings } from '../config/settings.js';
 import type { IkeDaemon, Tunnel, TunnelEnd } from '../ike/daemon.js';
+import type { HeldPacket } from '../kernel/kernel.js';
 import type { Logger } from '../log.js';
 import type { Clock } from '../platform/platform.js';
 import { type AttemptResult, attempt } from './attempt.js';
@@ -32,6 +33,8 @@ interface TunnelKeeperEnvironment {
   settings(): Settings;
   classFor(wan: PolicyWan, pair: Pick<Pair, 'source' | 'destination'>): ClassMatch;
   wanNamed(name: string): PolicyWan | undefined;
+  /** What becomes of a packet that has no verdict yet. */
+  decide(packet: HeldPacket): void;
 }
 
 export class TunnelKeeper {
@@ -111,7 +114,10 @@ export class TunnelKeeper {
       `${connection.source} → ${connection.destination}: no longer encrypted, ${why}`,
     );
     connection.tunnel = undefined;
+    // Packets may still wait for the peer to be ready; they ask anew, and find an attempt of ours
+    const waiting = connection.held.takeAll();
     this.env.table.remove(connection, 'tunnel ended', why);
+    for (const packet of waiting) this.env.decide(packet);
   }
 
   /**

@@ -762,3 +762,19 @@ test('OE-12 packets held for our own attempt wait until a peer that keys has its
   await one.clock.advance(1);
   assert.equal(one.fates, [`${bob} released`]);
 });
+
+test('OE-12 a peer that deletes its own of two tunnels at once costs no held packet', async () => {
+  let plans = 0;
+  const one = engine({
+    plan: () => (++plans === 1 ? new Promise(() => undefined) : toSgb),
+  });
+  one.send();
+  await one.clock.advance(100);
+  const theirs = await one.tunnelFor({ ours: alice, theirs: bob }, 'responder');
+  one.policy.owner.established(theirs);
+  await one.clock.advance(200);
+  one.policy.owner.ended(theirs, 'deleted by peer');
+  await one.clock.advance(0);
+  assert.equal(one.fates, [`${bob} released`]);
+  assert.equal(one.state(), ['keyed']);
+});
