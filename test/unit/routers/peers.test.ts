@@ -283,3 +283,16 @@ for (const [identity, wan, records, reason] of [
     });
   }
 }
+
+test('OE-138 a private address, as hosts behind a NAT have, is not called whatever the DNS says', async () => {
+  const { world, sga, sgb } = await twoRouters();
+  const hidden = address('192.168.7.7');
+  world.publishClient(hidden, sgb);
+  const gateway = { kind: 'address', address: hidden } as const;
+  world.zone[`IPSECKEY ${reverseName(bob)}`] = answer([ipseckeyData(10, gateway, sgb.publicKey)]);
+  sga.send({ source: alice, destination: bob });
+  await world.pass(10_000);
+  assert.equal(sga.states(bob), ['clear']);
+  assert.is(world.network.captured.length, 0);
+  await world.stop();
+});
