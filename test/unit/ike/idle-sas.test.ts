@@ -25,7 +25,9 @@ test('OE-153 proven peers without a tunnel are limited in number, and reclaimed'
   const right = await world.add('198.51.100.1', { limits: { maxSas: 3, livenessMs: 0 } });
   right.authorize = async () => ({ ok: false, why: 'nobody vouches for it' });
   const callers: IkeEnd[] = [];
-  for (let i = 1; i <= 5; i++) callers.push(await world.add(`192.0.2.${i}`));
+  // these would never delete by themselves
+  const limits = { livenessMs: 0, idleMs: 1e9 };
+  for (let i = 1; i <= 5; i++) callers.push(await world.add(`192.0.2.${i}`, { limits }));
   const call = (caller: IkeEnd) =>
     world.until(caller.daemon.connect(caller.wish(right, { patienceMs: 2000 })));
   for (const caller of callers) assert.ok(!(await call(caller)).ok);
