@@ -43,6 +43,7 @@ export const createResolver = (
     random: (length) => platform.random(length),
     servers: () => nameServers(settings, platform.files),
     mark: settings.markBit,
+    limits: { budgetMs: settings.dnsPatienceMs },
   });
 
 export const createKernel = (

@@ -109,6 +109,13 @@ export const mainSection: SectionSchema<MainValues> = {
       min: 1,
       help: 'How long the verdict holds after a peer did not answer.',
     }),
+    dnsPatienceMs: secondsAsMs({
+      uci: 'dns_patience',
+      default: 3000,
+      min: 0.5,
+      max: 300,
+      help: 'How long to wait for the DNS before the class decides (OE-145).',
+    }),
     patienceMs: secondsAsMs({
       uci: 'patience',
       default: 5000,

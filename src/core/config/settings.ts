@@ -64,6 +64,8 @@ export interface Settings {
     refusedSeconds: number;
     silentSeconds: number;
   };
+  /** Milliseconds to the verdict when DNS servers stay silent (OE-145). */
+  dnsPatienceMs: number;
   /** Milliseconds to the verdict on a silent gateway (OE-43, SP-40). */
   patienceMs: number;
   /** ICMP 3/13 for denied packets instead of silence (OE-17). */

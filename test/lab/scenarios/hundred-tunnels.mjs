@@ -10,7 +10,7 @@ export default {
   async run(lab) {
     const wan = await lab.capture();
     // an emulated machine is slow, and nothing shall go clear for that
-    const configuration = { main: { patience: 100 } };
+    const configuration = { main: { patience: 100, dns_patience: 60 } };
     await Promise.all([lab.start('sga', configuration), lab.start('sgb', configuration)]);
     const { answered, milliseconds } = await pingAll(lab, 'alice', 'bob', 100);
     await lab.settle();

@@ -63,6 +63,7 @@ test('config: an empty file is a valid configuration that does nothing', () => {
     markBit: 0x20000000,
     firstQueue: 4500,
     firstReqid: 0x41490000,
+    dnsPatienceMs: 3000,
     patienceMs: 5000,
     rejectsDenied: false,
     saSoftSeconds: 3240,

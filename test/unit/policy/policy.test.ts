@@ -39,6 +39,7 @@ const settingsWith = (policies: PolicySettings[], more: Partial<Settings> = {}):
   firstQueue: 4500,
   firstReqid: 1000,
   lifespans: { noRecordSeconds: 21600, refusedSeconds: 3600, silentSeconds: 600 },
+  dnsPatienceMs: 3000,
   patienceMs: 5000,
   rejectsDenied: false,
   saSoftSeconds: 3000,
