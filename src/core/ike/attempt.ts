@@ -73,7 +73,7 @@ export class Attempt {
 
   /** In line behind others, while these are answered; or with us alone. */
   #goesOn(sinceMs: number): boolean {
-    if (this.#stage === 'QUEUED') return this.#home!.heardMs >= sinceMs;
+    if (this.#stage === 'QUEUED') return this.#home!.heardMs > sinceMs;
     return this.#stage === 'INSTALLING';
   }
 

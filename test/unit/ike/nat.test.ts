@@ -1,5 +1,6 @@
 import { address } from '../../../src/core/net/address.js';
 import { IkeWorld } from '../../support/ike-end.js';
+import { sasOf } from '../../support/ike-peer.js';
 import type { Packet } from '../../support/memory-network.js';
 import { assert, test } from '../../support/test.js';
 
@@ -87,5 +88,26 @@ test('NAT: a mapping that changes is followed after an authentic request', async
   assert.ok(result.ok && (await world.until(left.daemon.check(result.tunnel))));
   assert.ok(await world.until(right.daemon.check(right.established[0]!)));
   assert.is(world.network.captured.at(-2)?.fate, 'sent');
+  await world.stop();
+});
+
+test('NAT: a request that comes late does not take the way back to an older mapping', async () => {
+  const { world, left, right } = await behindNat();
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  const { path, captured } = world.network;
+  const rewrites = path.rewrites!;
+  const older = captured.length + 1;
+  path.rewrites = (packet) => {
+    const seen = rewrites(packet);
+    const isOlder = packet.number === older;
+    return isOlder ? { ...seen, from: { ...seen.from, port: seen.from.port + 7000 } } : seen;
+  };
+  path.delayMs = ({ number }) => (number === older ? 500 : 10);
+  if (result.ok) for (let i = 0; i < 2; i++) void left.daemon.check(result.tunnel);
+  await world.clock.advance(400);
+  const before = right.counter('messages received');
+  await world.clock.advance(200);
+  assert.is(right.counter('messages received'), before + 1);
+  assert.is(sasOf(right)[0]?.path.remote.port, 5500);
   await world.stop();
 });
