@@ -1,6 +1,9 @@
 /** Who may call, and what the one who is called looks at, with whole routers. */
-import { address, prefix, reverseName } from '../../../src/core/net/address.js';
+import { concat } from '../../../src/core/bytes/bytes.js';
+import type { Payload } from '../../../src/core/ike/payloads/payload.js';
+import { address, addressBytes, reverseName } from '../../../src/core/net/address.js';
 import { publicKeyOf } from '../../../src/core/pki/private-key.js';
+import { rewritePayloads } from '../../support/ike-rewrite.js';
 import { ed25519Key } from '../../support/keys.js';
 import {
   alice,
@@ -13,6 +16,8 @@ import {
 } from '../../support/routers.js';
 import { answer, ipseckeyData, keyText, testKey, txt } from '../../support/table-resolver.js';
 import { assert, test } from '../../support/test.js';
+
+const IKE_AUTH = 35;
 
 const recordOf = (router: Router) => `IPSECKEY ${reverseName(router.address)}`;
 const ownKey = (...numbers: number[]) =>
@@ -200,32 +205,28 @@ test('SP-24 OE-64 who is known by a name gets nothing by the address it calls fr
   await world.stop();
 });
 
-const wishes = [
-  ['one host in the block', '198.18.1.10/32', true],
-  ['a smaller block within it', '198.18.1.128/25', false],
-  ['the block itself', '198.18.1.0/24', false],
+const proposals = [
+  ['one host in the block', '198.18.1.10', '198.18.1.10', true],
+  ['a smaller block within it', '198.18.1.0', '198.18.1.127', false],
+  ['the block itself', '198.18.1.0', '198.18.1.255', false],
 ] as const;
-for (const [what, ours, isGranted] of wishes) {
+for (const [what, first, last, isGranted] of proposals) {
   test(`SP-5 OE-101 a policy for a block means any host in it: ${what} is ${isGranted ? 'granted' : 'refused'}`, async () => {
     const configuration = {
       wan: { default_class: 'deny' },
       policies: [{ class: 'accept-only', destination: '198.18.1.0/24' }],
     };
     const { world, sga, sgb } = await twoRouters({}, { configuration });
-    const wish = {
-      local: sga.address,
-      remote: sgb.address,
-      ours: prefix(ours),
-      theirs: prefix(`${bob}/32`),
-      keys: [sgb.publicKey],
-      patienceMs: 5000,
-    };
-    let isUp: boolean | undefined;
-    void sga.ike.connect(wish).then(({ ok }) => {
-      isUp = ok;
-    });
+    world.publishClient(address(first), sga);
+    const range = concat(addressBytes(address(first)), addressBytes(address(last)));
+    const ask = (payload: Payload): Payload[] =>
+      payload.kind === 'TSi'
+        ? [{ ...payload, selectors: payload.selectors.map((each) => ({ ...each, range })) }]
+        : [payload];
+    rewritePayloads({ daemon: sga.ike, address: sga.address, world }, IKE_AUTH, ask);
+    sga.send({ source: alice, destination: bob });
     await world.pass(5000);
-    assert.is(isUp, isGranted);
+    assert.is(sgb.ike.counters()['peers refused'], isGranted ? 0 : 1);
     assert.is(sgb.kernel.installed.length, isGranted ? 1 : 0);
     await world.stop();
   });
