@@ -30,7 +30,10 @@ export interface IkeLimits {
   livenessMs: number;
   /** RFC 3948 §4 */
   keepaliveMs: number;
-  /** Sendings of a CREATE_CHILD_SA request without an answer: wishes go on with a fresh IKE SA. */
+  /**
+   * Sendings of a CREATE_CHILD_SA request without an answer to anything: wishes go on with a fresh
+   * IKE SA.
+   */
   doubtAfterSendings: number;
   /** Lines a minute about strangers that were turned away; the rest is for debugging (OE-60). */
   refusalLinesPerMinute: number;

@@ -268,3 +268,21 @@ test('SP-41 failure: a restarted peer is noticed while a further tunnel is asked
   assert.not(left.installed.includes(stale));
   await world.stop();
 });
+
+test('SP-41 failure: a peer that restarts while it answers many wishes is noticed soon', async () => {
+  const { world, left, right } = await twoEnds();
+  world.network.path.delayMs = 20;
+  const results = Promise.all(
+    Array.from({ length: 40 }, (_, i) =>
+      left.daemon.connect(left.wish(right, { theirs: `10.2.0.${i + 1}` })),
+    ),
+  );
+  await world.clock.advanceUntil(() => left.installed.length > 20);
+  const start = world.clock.monotonicMs();
+  const again = await world.restart(right);
+  assert.ok((await world.until(results)).every(({ ok }) => ok));
+  const tookMs = world.clock.monotonicMs() - start;
+  assert.ok(tookMs < 8500, `${tookMs} ms`);
+  assert.is(again.installed.length, 40 - right.installed.length);
+  await world.stop();
+});

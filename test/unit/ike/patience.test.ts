@@ -137,7 +137,7 @@ test('patience: a peer that is slow with one pair and answers others is not in d
   let asked = 0;
   right.authorize = () =>
     new Promise((resolve) => {
-      world.clock.after(asked++ === 0 ? 8000 : 50, () => resolve({ ok: true }));
+      world.clock.after(asked++ === 0 ? 6000 : 50, () => resolve({ ok: true }));
     });
   const results = await world.until(wishFor({ world, left, right }, 12, 20_000));
   assert.ok(results.every(({ ok }) => ok));

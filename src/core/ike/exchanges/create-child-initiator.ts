@@ -57,7 +57,7 @@ export function startChild(
   wantedGroup?: DhGroup,
 ): void {
   let offer: ChildOffer;
-  let sentMs = 0;
+  let sinceMs = 0;
   attempt.enter('QUEUED', sa);
   // Once only: a peer that refuses its own wish does not get a third try.
   const again = wantedGroup ? undefined : (group: DhGroup) => startChild(ctx, sa, attempt, group);
@@ -69,7 +69,7 @@ export function startChild(
     build(messageId) {
       // Not earlier: with a hundred in line, the key pairs of all would delay the first one.
       offer = makeOffer(ctx, sa, attempt, wantedGroup ?? sa.suite!.group);
-      sentMs = ctx.clock.monotonicMs();
+      sinceMs = ctx.clock.monotonicMs();
       attempt.enter('ASKED', sa);
       return sealRequest(sa, Exchange.CREATE_CHILD_SA, messageId, payloadsOf(ctx, sa, offer));
     },
@@ -79,9 +79,10 @@ export function startChild(
       peerIsDead(ctx, sa);
     },
     repeated(sendings) {
-      // A peer that answers others is only slow with this one.
-      const isSilent = sa.heardMs <= sentMs;
-      if (isSilent && sendings === ctx.limits.doubtAfterSendings) ctx.doubt(sa);
+      if (sendings < ctx.limits.doubtAfterSendings) return;
+      // A peer that has answered others meanwhile is only slow with this one.
+      if (sa.heardMs <= sinceMs) ctx.doubt(sa);
+      sinceMs = ctx.clock.monotonicMs();
     },
   });
 }
