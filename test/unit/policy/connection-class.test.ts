@@ -29,7 +29,7 @@ const cases = [
   ['2001:2::1', 'oe-permissive'],
 ] as const;
 for (const [destination, expected] of cases) {
-  test(`OE-21 the longest match gives ${destination} the class ${expected}`, () => {
+  test(`OE-25 the longest match gives ${destination} the class ${expected}`, () => {
     const pair = { source: address('192.0.2.1'), destination: address(destination) };
     assert.is(classOf(policies, 'deny', pair).class, expected);
   });

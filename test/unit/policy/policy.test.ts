@@ -183,7 +183,7 @@ function engine(options: {
   return { policy, kernel, clock, wan, asked, wishes, closed, fates, send, state, tunnelFor };
 }
 
-test('OE-30 OE-33 OE-39 OE-47 a packet to a gateway with records ends keyed and is released', async () => {
+test('OE-39 OE-47 a packet to a gateway with records ends keyed and is released', async () => {
   const one = engine({});
   one.send();
   await one.clock.advance(0);
@@ -287,7 +287,7 @@ test('a host that forges sources behind NAT fills neither memory nor cache', asy
   assert.is(one.fates.length, 2000);
 });
 
-test('OE-31 the classes deny and always-clear ask nobody', async () => {
+test('the classes deny and always-clear ask nobody', async () => {
   for (const [name, fate] of [
     ['deny', 'dropped'],
     ['always-clear', 'released'],
@@ -488,7 +488,7 @@ const claimOf = (ours: string, theirs: string, more: object = {}) => ({
   ...more,
 });
 
-test('OE-27 OE-156 a peer gets no tunnel for a clear class, nor for a configured pair', async () => {
+test('OE-156 a peer gets no tunnel for a clear class, nor for a configured pair', async () => {
   const claim = claimOf(alice, bob);
   const clear = engine({ class: 'always-clear' });
   assert.ok((await clear.policy.owner.keysFor(claim)).ok);

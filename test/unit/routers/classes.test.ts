@@ -199,22 +199,3 @@ for (const patience of [undefined, 2, 12]) {
     await world.stop();
   });
 }
-
-test('OE-163 a denial for a bad record is a warning with destination, owner name and reason', async () => {
-  const bogus = { [`TXT ${reverseName(bob)}`]: answer([txt('X-IPsec-Server=1.2.3.4')], 'bogus') };
-  for (const [records, reason] of [
-    [garbled, 'malformed'],
-    [bogus, 'signature is wrong'],
-  ] as const) {
-    const { world, sga } = await twoRouters();
-    hide(world.zone);
-    Object.assign(world.zone, records);
-    sga.send({ source: alice, destination: bob });
-    await world.pass(200);
-    const warnings = sga.lines.filter((line) => line.startsWith('warning '));
-    assert.is(warnings.length, 1);
-    for (const part of [`→ ${bob}: blocked`, `TXT ${reverseName(bob)}`, reason])
-      assert.ok(warnings[0]?.includes(part), `${warnings[0]} lacks ${part}`);
-    await world.stop();
-  }
-});

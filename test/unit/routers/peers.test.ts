@@ -297,3 +297,23 @@ test('OE-138 a private address, as hosts behind a NAT have, is not called whatev
   assert.is(world.network.captured.length, 0);
   await world.stop();
 });
+
+test('OE-140 OE-141 each gateway of a client gets its tunnel, also the one of lesser weight', async () => {
+  const world = new RouterWorld();
+  const sgb = await world.router(places.sgb);
+  const first = await world.router(places.sga);
+  const second = await world.router({ wan: ['198.18.0.4'], lan: places.sga.lan });
+  for (const router of [first, second, sgb]) world.publishGateway(router);
+  world.publishClient(bob, sgb);
+  const record = (precedence: number, { address: own, publicKey }: Router) =>
+    ipseckeyData(precedence, { kind: 'address', address: own }, publicKey);
+  const records = [record(10, first), record(20, second)];
+  world.zone[`IPSECKEY ${reverseName(alice)}`] = answer(records);
+  for (const gateway of [first, second]) {
+    gateway.send({ source: alice, destination: bob });
+    await world.pass(500);
+    assert.equal(gateway.states(), ['keyed']);
+    assert.is(sgb.kernel.installed.at(-1)?.sa.remote, gateway.address);
+  }
+  await world.stop();
+});
