@@ -11,6 +11,18 @@ export interface Prf {
   readonly outputLength: number;
   /** The PRF of all `data` joined; `key` may have any length. */
   compute(key: Uint8Array, ...data: readonly Uint8Array[]): Uint8Array;
+  /** `compute` with a key that is used several times: its part of the work is done once. */
+  keyed(key: Uint8Array): (...data: readonly Uint8Array[]) => Uint8Array;
+}
+
+interface Mac {
+  update(data: Uint8Array): unknown;
+  digest(): Uint8Array;
+}
+
+function digest(mac: Mac, data: readonly Uint8Array[]): Uint8Array {
+  for (const part of data) mac.update(part);
+  return mac.digest();
 }
 
 function hmacPrf(id: number, name: string, hash: typeof sha256 | typeof sha512): Prf {
@@ -19,10 +31,10 @@ function hmacPrf(id: number, name: string, hash: typeof sha256 | typeof sha512):
     name,
     keyLength: hash.outputLen,
     outputLength: hash.outputLen,
-    compute(key, ...data) {
-      const mac = hmac.create(hash, key);
-      for (const part of data) mac.update(part);
-      return mac.digest();
+    compute: (key, ...data) => digest(hmac.create(hash, key), data),
+    keyed(key) {
+      const begun = hmac.create(hash, key);
+      return (...data) => digest(begun.clone(), data);
     },
   };
 }
@@ -41,9 +53,10 @@ export function prfPlus(prf: Prf, key: Uint8Array, seed: Uint8Array, length: num
   const blocks = Math.ceil(length / prf.outputLength);
   if (blocks > 255) throw new Error(`prf+: ${length} bytes asked, 255 blocks are the most`);
   const out = new Uint8Array(blocks * prf.outputLength);
+  const compute = prf.keyed(key);
   let block: Uint8Array = new Uint8Array(0);
   for (let i = 1; i <= blocks; i++) {
-    block = prf.compute(key, block, seed, Uint8Array.of(i));
+    block = compute(block, seed, Uint8Array.of(i));
     out.set(block, (i - 1) * prf.outputLength);
   }
   return out.slice(0, length);
