@@ -14,6 +14,7 @@ import { Closing } from './closing.js';
 import type { Connection, Outcome, Pair } from './connection.js';
 import { type ClassMatch, classOf, classReason, initiates } from './connection-class.js';
 import { Connections } from './connections.js';
+import { removeAndCount } from './final-count.js';
 import { createResponder } from './responder.js';
 import { TunnelKeeper } from './tunnel-keeper.js';
 import { UseWatch } from './use-watch.js';
@@ -89,7 +90,7 @@ class PolicyEngine implements Policy {
       keysFor: (claim) => responder.keysFor(claim),
       authorize: (claim) => responder.authorize(claim),
       install: (sa) => env.kernel.install(sa),
-      remove: (sa) => env.kernel.remove(sa),
+      remove: (sa) => removeAndCount(env, sa),
       established: (tunnel) =>
         this.tunnels.fromPeer(tunnel, responder.grantOf(tunnel.peer.identity, tunnel.peer.address)),
       ended: (tunnel, why) => this.tunnels.ended(tunnel, why),

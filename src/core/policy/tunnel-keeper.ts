@@ -61,7 +61,7 @@ export class TunnelKeeper {
     this.knowOnWan(connection);
     const pauseMs = event === 'peer keyed' ? installPauseMs : 0;
     this.env.table.settle(connection, this.env.settings().saHardSeconds, pauseMs);
-    this.env.useWatch.start(connection);
+    this.env.useWatch.watch(connection);
     if (old) this.env.closing.yieldTo(old);
   }
 

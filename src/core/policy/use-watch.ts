@@ -16,14 +16,24 @@ interface UseWatchEnvironment {
 }
 
 export class UseWatch {
+  private readonly watched = new WeakSet<Connection>();
+
   constructor(private readonly env: UseWatchEnvironment) {}
 
-  /** Looks at the connection's tunnel after the time, and again for as long as it is in use. */
-  start(connection: Connection, seconds = firstLifespanSeconds): void {
+  /**
+   * Looks at the connection's tunnel after the first lifespan, and again for as long as it is in use.
+   * A tunnel that takes the place of another goes on with its lifespan (OE-124).
+   */
+  watch(connection: Connection): void {
+    if (!this.watched.has(connection)) this.lookAfter(connection, firstLifespanSeconds);
+  }
+
+  private lookAfter(connection: Connection, seconds: number): void {
+    this.watched.add(connection);
     this.env.table.after(connection, seconds, () => {
       this.look(connection).catch((error) => {
         this.env.log.warning(`last use of a tunnel: ${String(error)}`);
-        if (connection.tunnel) this.start(connection);
+        if (connection.tunnel) this.lookAfter(connection, firstLifespanSeconds);
       });
     });
   }
@@ -32,8 +42,14 @@ export class UseWatch {
     const { tunnel } = connection;
     if (!tunnel) return;
     const use = await this.env.kernel.use(tunnel.installed);
-    if (connection.tunnel !== tunnel) return;
-    if (isInUse(use, this.env.clock.wallSeconds())) this.start(connection, nextLifespanSeconds);
-    else this.env.closing.close(tunnel);
+    if (connection.tunnel !== tunnel) {
+      // renewed meanwhile: the fresh one has the look that this one had
+      if (connection.tunnel) await this.look(connection);
+    } else if (isInUse(use, this.env.clock.wallSeconds())) {
+      this.lookAfter(connection, nextLifespanSeconds);
+    } else {
+      this.watched.delete(connection);
+      this.env.closing.close(tunnel);
+    }
   }
 }
