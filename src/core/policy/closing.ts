@@ -4,6 +4,9 @@ import type { Logger } from '../log.js';
 import type { Timer, Timers } from '../platform/platform.js';
 import { simultaneousSeconds } from './precedence.js';
 
+/** Longer than packets are under way, and than the peer needs to turn to the new tunnel. */
+const drainMs = 1000;
+
 export class Closing {
   private readonly waiting = new Set<Timer>();
 
@@ -17,15 +20,13 @@ export class Closing {
   }
 
   /**
-   * The tunnel that lost is deleted by the end that started it. The other end waits for that delete,
-   * but not for ever: a peer that was restarted knows nothing of its old tunnel.
+   * The tunnel that lost is deleted by the end that started it, once what is on its way has come. The
+   * other end waits for that delete, but not for ever: a peer that was restarted knows nothing of its
+   * old tunnel.
    */
   yieldTo(loser: Tunnel): void {
-    if (loser.role === 'initiator') {
-      this.close(loser);
-      return;
-    }
-    const timer = this.env.timers.after(2 * simultaneousSeconds * 1000, () => {
+    const pauseMs = loser.role === 'initiator' ? drainMs : 2 * simultaneousSeconds * 1000;
+    const timer = this.env.timers.after(pauseMs, () => {
       this.waiting.delete(timer);
       this.close(loser);
     });
