@@ -1,4 +1,4 @@
-/** Names of network interfaces by the kernel's index, from /sys/class/net. */
+/** Names and kernel indices of network interfaces, from /sys/class/net. */
 import { fromUtf8 } from '../bytes/text.js';
 import type { Files } from '../platform/platform.js';
 
@@ -17,6 +17,15 @@ export class InterfaceNames {
     if (index === 0) return undefined;
     if (!this.#names.has(index)) this.#names = this.#read();
     return this.#names.get(index);
+  }
+
+  /**
+   * The index now; `undefined` when there is no such interface. Never from memory: a PPP interface
+   * comes back with another index, and one may take over the name of another.
+   */
+  indexOf(name: string): number | undefined {
+    const index = this.#files.read(`${folder}/${name}/ifindex`);
+    return index && Number(fromUtf8(index).trim());
   }
 
   #read(): Map<number, string> {

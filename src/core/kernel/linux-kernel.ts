@@ -20,9 +20,10 @@ import type { HoldRules, Kernel, KernelEvents, PairVerdict, WanDevice } from './
 import { PacketQueues } from './nfqueue.js';
 import type { RulesetChange } from './nfqueue-codec.js';
 import { NftTable } from './nft.js';
-import { readOwnSide } from './own-side.js';
+import { isOwnSide } from './own-side.js';
 import { type CipherReport, probe } from './probe.js';
 import { Reqids } from './reqids.js';
+import { RouteLookup } from './route-lookup.js';
 import { type Masquerade, SourceAddresses } from './source-addresses.js';
 import { Tunnels } from './tunnels.js';
 import { readXfrmLists, removeOursCommands } from './xfrm-lists.js';
@@ -80,6 +81,7 @@ class ComposedKernel implements LinuxKernel {
   private readonly queues: PacketQueues;
   private readonly monitor: XfrmMonitor;
   private readonly names: InterfaceNames;
+  private readonly routes: RouteLookup;
   /** Where held packets came in: NAT rules may ask for it. */
   private readonly inputs = new WeakMap<object, string | undefined>();
   private wans: readonly WanDevice[] = [];
@@ -99,6 +101,7 @@ class ComposedKernel implements LinuxKernel {
     this.foreign = new ForeignPolicies(parts.processes, (policy) => this.isOurs(policy));
     this.sources = new SourceAddresses(parts);
     this.names = new InterfaceNames(parts.files);
+    this.routes = new RouteLookup(parts);
     this.table = new NftTable(parts);
     this.queues = new PacketQueues(
       { ...parts, markBit: settings.markBit, firstQueue: settings.firstQueue },
@@ -135,6 +138,7 @@ class ComposedKernel implements LinuxKernel {
       // The monitor first: what changes behind the first reading is told.
       this.monitor.start();
       await this.table.setConfigured(await this.foreign.decisive());
+      await this.routes.open();
       await this.queues.open();
       // Queues before rules: a queue without a listener drops.
       await this.queues.bind(rules.wans);
@@ -163,6 +167,7 @@ class ComposedKernel implements LinuxKernel {
     const complain = (error: unknown) => this.parts.log.warning(`stopping: ${String(error)}`);
     await this.table.remove().catch(complain);
     this.queues.close();
+    this.routes.close();
     await this.removeOurs().catch(complain);
     this.tunnels.clear();
     this.ip.stop();
@@ -194,9 +199,10 @@ class ComposedKernel implements LinuxKernel {
     return this.foreign.cover(...args);
   }
 
-  isOwnSide(address: IpAddress) {
-    const devices = this.wans.map((wan) => wan.device);
-    return readOwnSide(this.parts.processes, address, devices);
+  async isOwnSide(address: IpAddress): Promise<boolean> {
+    const route = await this.routes.routeTo(address);
+    const indices = this.wans.flatMap((wan) => this.names.indexOf(wan.device) ?? []);
+    return isOwnSide(route, address, indices);
   }
 
   translate(packet: Parameters<Kernel['translate']>[0]) {

@@ -5,12 +5,16 @@
  * Documents: linux/netlink.h, linux/netfilter/nfnetlink.h, nfnetlink_queue.h.
  */
 import { concat, uintBytes } from '../bytes/bytes.js';
+import {
+  NetlinkCodec,
+  type NetlinkMessage,
+  NLM_F_ACK,
+  NLM_F_REQUEST,
+  NLMSG_ERROR,
+} from './netlink.js';
 
 export const NETLINK_NETFILTER = 12;
 
-const NLMSG_ERROR = 2;
-const NLM_F_REQUEST = 1;
-const NLM_F_ACK = 4;
 const NFNL_SUBSYS_NFTABLES = 10;
 const NFNL_SUBSYS_QUEUE = 3;
 
@@ -40,10 +44,7 @@ const NF_DROP = 0;
 const NF_ACCEPT = 1;
 const NF_INET_LOCAL_OUT = 3;
 
-const headerLength = 16;
 const nfHeaderLength = 4;
-const attributeHeaderLength = 4;
-const aligned = (length: number): number => (length + 3) & ~3;
 
 /** A packet as the kernel queued it. */
 export interface QueuedPacket {
@@ -79,10 +80,10 @@ export type QueueMessage = QueuedPacket | Acknowledgement | RulesetChange;
 
 /** Reads and writes netlink messages in one byte order. */
 export class QueueCodec {
-  readonly #isBigEndian: boolean;
+  readonly #netlink: NetlinkCodec;
 
   constructor(isBigEndian: boolean) {
-    this.#isBigEndian = isBigEndian;
+    this.#netlink = new NetlinkCodec(isBigEndian);
   }
 
   /** Takes a queue for this socket. The kernel answers EPERM or EBUSY when it can not be had. */
@@ -114,54 +115,26 @@ export class QueueCodec {
     return this.#message(NFQNL_MSG_VERDICT, queue, 0, NLM_F_REQUEST, parts);
   }
 
-  /**
-   * The messages of one datagram. What is cut short or of another kind is left out: the kernel is
-   * trusted, yet a length is believed only after it was compared.
-   */
+  /** The messages of one datagram; what is cut short or of another kind is left out. */
   read(datagram: Uint8Array): QueueMessage[] {
-    const messages: QueueMessage[] = [];
-    for (let at = 0; at + headerLength <= datagram.length; ) {
-      const length = this.#hostUint(datagram, at, 4);
-      if (length < headerLength || at + length > datagram.length) break;
-      const message = this.#readOne(datagram.subarray(at, at + length));
-      if (message) messages.push(message);
-      at += aligned(length);
-    }
-    return messages;
+    return this.#netlink.messages(datagram).flatMap((message) => this.#readOne(message) ?? []);
   }
 
-  #readOne(message: Uint8Array): QueueMessage | undefined {
-    const type = this.#hostUint(message, 4, 2);
+  #readOne(message: NetlinkMessage): QueueMessage | undefined {
+    const { type, body } = message;
     if (type === NLMSG_ERROR) return this.#readError(message);
-    if (message.length < headerLength + nfHeaderLength) return undefined;
-    const attributes = this.#attributes(message.subarray(headerLength + nfHeaderLength));
+    if (body.length < nfHeaderLength) return undefined;
+    const attributes = this.#netlink.attributes(body.subarray(nfHeaderLength));
     if (type === ((NFNL_SUBSYS_QUEUE << 8) | NFQNL_MSG_PACKET))
-      return readPacket(bigUint(message, headerLength + 2, 2), attributes);
+      return readPacket(bigUint(body, 2, 2), attributes);
     if (type >> 8 !== NFNL_SUBSYS_NFTABLES) return undefined;
     return { kind: 'ruleset', change: type & 255, table: text(attributes.get(1)) };
   }
 
-  #readError(message: Uint8Array): Acknowledgement | undefined {
-    if (message.length < headerLength + 4) return undefined;
-    return {
-      kind: 'acknowledgement',
-      sequence: this.#hostUint(message, 8, 4),
-      errno: -(this.#hostUint(message, headerLength, 4) | 0) || 0,
-    };
-  }
-
-  /** Attributes by type; of two with the same type the last one counts. */
-  #attributes(bytes: Uint8Array): Map<number, Uint8Array> {
-    const found = new Map<number, Uint8Array>();
-    for (let at = 0; at + attributeHeaderLength <= bytes.length; ) {
-      const length = this.#hostUint(bytes, at, 2);
-      if (length < attributeHeaderLength || at + length > bytes.length) break;
-      // the two upper bits are flags (nested, byte order)
-      const type = this.#hostUint(bytes, at + 2, 2) & 0x3fff;
-      found.set(type, bytes.slice(at + attributeHeaderLength, at + length));
-      at += aligned(length);
-    }
-    return found;
+  #readError(message: NetlinkMessage): Acknowledgement | undefined {
+    const errno = this.#netlink.errno(message);
+    if (errno === undefined) return undefined;
+    return { kind: 'acknowledgement', sequence: message.sequence, errno };
   }
 
   #config(queue: number, sequence: number, ...parts: Uint8Array[]): Uint8Array {
@@ -177,35 +150,11 @@ export class QueueCodec {
   ): Uint8Array {
     // family unspecified, version 0, the queue's number as resource id
     const body = concat(uintBytes(0, 2), uintBytes(queue, 2), ...parts);
-    return concat(
-      this.#hostBytes(headerLength + body.length, 4),
-      this.#hostBytes((NFNL_SUBSYS_QUEUE << 8) | type, 2),
-      this.#hostBytes(flags, 2),
-      this.#hostBytes(sequence, 4),
-      this.#hostBytes(0, 4),
-      body,
-    );
+    return this.#netlink.message((NFNL_SUBSYS_QUEUE << 8) | type, flags, sequence, body);
   }
 
   #attribute(type: number, value: Uint8Array): Uint8Array {
-    const length = attributeHeaderLength + value.length;
-    return concat(
-      this.#hostBytes(length, 2),
-      this.#hostBytes(type, 2),
-      value,
-      new Uint8Array(aligned(length) - length),
-    );
-  }
-
-  #hostBytes(value: number, length: number): Uint8Array {
-    const bytes = uintBytes(value, length);
-    return this.#isBigEndian ? bytes : bytes.reverse();
-  }
-
-  /** Unsigned. The caller has checked that the bytes are there. */
-  #hostUint(bytes: Uint8Array, at: number, length: number): number {
-    const part = bytes.slice(at, at + length);
-    return bigUint(this.#isBigEndian ? part : part.reverse(), 0, length);
+    return this.#netlink.attribute(type, value);
   }
 }
 

@@ -2,6 +2,7 @@
 import { lost, manyPairs, update } from './proofs-cache.js';
 import { errands, guarded, unmarked } from './proofs-guard.js';
 import { burst, clear, deny, firstPacket } from './proofs-hold.js';
+import { ownSide } from './proofs-routes.js';
 import { crossFamily, expiry, foreign, ingress, kinds, renewal, stop } from './proofs-tunnel.js';
 import type { Proof } from './stage.js';
 
@@ -38,6 +39,7 @@ export const proofs: Record<string, Proof> = {
   'expiry and acquire are told': expiry,
   'configured policy seen and kept': foreign,
   'table removed by others comes back': lost,
+  'own side': ownSide,
   'many pairs': manyPairs,
   'update keeps pairs': update,
   'stop leaves nothing of ours': stop,

@@ -4,6 +4,7 @@ import { fromHex } from '../../../src/core/bytes/hex.js';
 import { utf8 } from '../../../src/core/bytes/text.js';
 import type { HeldPacket, HoldRules, KernelEvents } from '../../../src/core/kernel/kernel.js';
 import { createLinuxKernel } from '../../../src/core/kernel/linux-kernel.js';
+import { NETLINK_ROUTE } from '../../../src/core/kernel/route-codec.js';
 import { createLogger } from '../../../src/core/log.js';
 import { address } from '../../../src/core/net/address.js';
 import type { Network } from '../../../src/core/net/network.js';
@@ -12,6 +13,7 @@ import { assert, test } from '../../support/test.js';
 import { MemoryFiles } from '../../support/test-platform.js';
 import { FakeMachine, FakeNetlink } from './fake-machine.js';
 import { chainsJson, fw4Json, natJson } from './nat-samples.js';
+import { lanRoute } from './route-samples.js';
 import { firstReqid, policyText, sampleSa, stateText } from './samples.js';
 
 const rules: HoldRules = {
@@ -45,13 +47,14 @@ class Witness implements KernelEvents {
 function set() {
   const machine = new FakeMachine();
   const netlink = new FakeNetlink();
+  const routes = new FakeNetlink();
   const clock = new SteppedClock();
   const files = new MemoryFiles();
   const lines: string[] = [];
   const log = createLogger({ write: (_, line) => lines.push(line) }, () => 'debug');
   const network = {
-    netlink: async (_: number, __: number, receive: (message: Uint8Array) => void) =>
-      netlink.open(receive),
+    netlink: async (protocol: number, _: number, receive: (message: Uint8Array) => void) =>
+      (protocol === NETLINK_ROUTE ? routes : netlink).open(receive),
   } as unknown as Network;
   const kernel = createLinuxKernel({
     processes: machine,
@@ -67,7 +70,7 @@ function set() {
     /list tables/,
     () => ({ output: 'table inet fw4\ntable inet autoipsec\n' }),
   ]);
-  return { machine, netlink, clock, files, lines, kernel, witness: new Witness() };
+  return { machine, netlink, routes, clock, files, lines, kernel, witness: new Witness() };
 }
 
 const loads = (machine: FakeMachine) =>
@@ -106,13 +109,34 @@ test('kernel: start clears what an earlier run left, binds the queue, then loads
 });
 
 test('kernel: a queue that somebody has is a clear error, and nothing stays', async () => {
-  const { machine, netlink, clock, kernel, witness } = set();
+  const { machine, netlink, routes, clock, kernel, witness } = set();
   netlink.errnos.set(1, 16);
   const error = await kernel.start(rules, witness).catch(String);
   assert.is(error, 'Error: netfilter queue 4500: another program has it');
   assert.is(netlink.isOpen, false);
+  assert.is(routes.isOpen, false);
   assert.is(machine.living.size, 0);
   assert.is(clock.pendingTimers, 0);
+});
+
+test('kernel: a net behind us is on our side until its interface is the WAN', async () => {
+  const { files, routes, kernel, machine, witness } = set();
+  const host = address('198.18.1.10');
+  await kernel.start(rules, witness);
+  machine.runs.length = 0;
+  const ask = () => {
+    const answer = kernel.isOwnSide(host);
+    routes.receive(lanRoute(routes.sent.length));
+    return answer;
+  };
+  assert.is(await ask(), true); // the WAN is down: no such interface
+  files.writeAtomic('/sys/class/net/wan/ifindex', utf8('3\n'), 0o444);
+  assert.is(await ask(), true);
+  files.writeAtomic('/sys/class/net/wan/ifindex', utf8('2\n'), 0o444); // came back with another
+  assert.is(await ask(), false);
+  assert.equal(machine.runs, []);
+  await kernel.stop();
+  assert.is(routes.isOpen, false);
 });
 
 test('kernel: a held packet names its flow, and its verdict is given once', async () => {

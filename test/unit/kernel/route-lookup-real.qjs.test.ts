@@ -1,0 +1,4 @@
+import { createQjsPlatform } from '../../../src/core/platform/qjs/qjs-platform.js';
+import { routeLookupSuite } from './route-lookup-suite.js';
+
+routeLookupSuite('qjs', createQjsPlatform);
