@@ -67,6 +67,21 @@ for (const [what, records] of nobody) {
   }
 }
 
+test('OE-145 a mute DNS server: the log names DNS as the reason of either verdict', async () => {
+  for (const [name, verdict] of [
+    ['oe-permissive', 'clear'],
+    ['oe-paranoid', 'blocked'],
+  ] as const) {
+    const { world, sga } = await twoRouters({ configuration: { wan: { default_class: name } } });
+    Object.assign(world.zone, nobody.at(-1)![1]);
+    sga.send({ source: alice, destination: bob });
+    await world.pass(1000);
+    const line = `info policy: ${alice} → ${bob}: ${verdict}, no answer from DNS`;
+    assert.is(sga.lines.filter((each) => each.startsWith(line)).length, 1, sga.lines.join('\n'));
+    await world.stop();
+  }
+});
+
 const good = (status: 'secure' | 'insecure' | 'bogus') => (sgb: Router) =>
   answer([txt(`X-IPsec-Server(10)=${sgb.address} ${keyText(testKey(1))}`)], status);
 const conditions: [string, ((sgb: Router) => LookupResult) | undefined, boolean][] = [
