@@ -20,3 +20,6 @@ export function checked(call: string, what: string, result: number): number {
   if (result < 0) throw failure(call, what, result);
   return result;
 }
+
+/** select(2), on which QuickJS waits, knows no higher descriptor. */
+export const FD_LIMIT = 1024;

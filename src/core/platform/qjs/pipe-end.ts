@@ -3,7 +3,7 @@
  * up again behind the other descriptors, because QuickJS always serves the first ready one.
  */
 import type { Guard } from '../guard.js';
-import { EINTR, os } from './engine.js';
+import { EINTR, FD_LIMIT, os } from './engine.js';
 
 /** What one read takes at most: Linux's default capacity of a pipe. */
 const READ_SIZE = 65536;
@@ -11,7 +11,7 @@ const readBuffer = new ArrayBuffer(READ_SIZE);
 
 /** Reads until the end; `data` gets pieces, `end` is called once unless `stop` came first. */
 export class PipeReader {
-  /** Grows with every piece: tells a quiet pipe from a busy one. */
+  /** Grows with every piece: tells whether something was read since. */
   pieces = 0;
   #isOpen = true;
 
@@ -49,6 +49,27 @@ export class PipeReader {
     const bytes = new Uint8Array(readBuffer.slice(0, count));
     this.guard(() => this.data(bytes));
   };
+}
+
+/**
+ * Calls `run` once when no descriptor that has a handler now is ready before: a pipe that is always
+ * readable (its other end is closed) queues up behind them. False when there is no descriptor for it.
+ */
+export function afterReady(run: () => void): boolean {
+  const pipe = os.pipe();
+  if (!pipe) return false;
+  const [readEnd, writeEnd] = pipe;
+  os.close(writeEnd);
+  if (readEnd >= FD_LIMIT) {
+    os.close(readEnd);
+    return false;
+  }
+  os.setReadHandler(readEnd, () => {
+    os.setReadHandler(readEnd, null);
+    os.close(readEnd);
+    run();
+  });
+  return true;
 }
 
 /**

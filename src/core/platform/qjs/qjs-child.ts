@@ -1,25 +1,26 @@
 /**
  * One child process. Its end is reported after all of its output:
  *
- *     running ──(exit seen)──> exited ──(both outputs ended, or stayed quiet)──> reported
+ *     running ──(exit seen)──> exited ──(both outputs ended, or are read empty)──> reported
  *
  * The exit is seen by SIGCHLD, or by polling once both outputs ended (a signal that comes just
  * before QuickJS goes to sleep is noticed late). A grandchild may keep the outputs open for ever;
- * they are then closed after a quiet time.
+ * they are then closed once what the child itself had written is read.
  */
 import type { Guard } from '../guard.js';
 import type { Child, ChildEvents, ExitStatus, Timers } from '../platform.js';
 import { os } from './engine.js';
-import { PipeReader, PipeWriter } from './pipe-end.js';
+import { afterReady, PipeReader, PipeWriter } from './pipe-end.js';
 
 const FIRST_POLL_MS = 1;
 const SLOWEST_POLL_MS = 1000;
+/** Until the next try, when there is no descriptor left to look with. */
+const NO_DESCRIPTOR_MS = 100;
 /**
- * An output of an exited child that gives nothing for this long is somebody else's. Long, because a
- * busy loop with many descriptors may not come to read what is there for a while (seen with a
- * hundred tunnels at once); only a grandchild makes anybody wait for it.
+ * Reads after the exit that surely give all the child had written: a pipe holds 16 pages of memory,
+ * and one read takes at least a page. What a grandchild goes on writing has no claim to be read.
  */
-const QUIET_MS = 3000;
+const MOST_READS = 16;
 const SIGKILL = 9;
 
 /** Decodes wait(2)'s status for an ended process. */
@@ -72,7 +73,7 @@ export class QjsChild implements Child {
     if (pid === 0) return;
     this.#status = pid === this.pid ? exitStatus(raw) : 127;
     this.#writer.stop();
-    if (this.#outputsOpen()) this.#closeWhenQuiet(-1);
+    if (this.#outputsOpen()) this.#reportWhenRead();
     else this.#report();
   }
 
@@ -92,12 +93,22 @@ export class QjsChild implements Child {
       this.timers.after(delayMs, () => this.#pollExit(Math.min(2 * delayMs, SLOWEST_POLL_MS)));
   }
 
-  /** Two looks with the loop's reads in between: a busy script is no reason to lose output. */
-  #closeWhenQuiet(piecesBefore: number): void {
+  /**
+   * All the child wrote is in the pipes by now. Time would be no measure: QuickJS runs due timers
+   * before it reads, so on a busy loop any time passes with the output still unread.
+   */
+  #reportWhenRead(looks = MOST_READS): void {
     if (this.#isReported) return;
-    const pieces = this.#readers.reduce((sum, reader) => sum + reader.pieces, 0);
-    if (pieces === piecesBefore) this.#report();
-    else this.timers.after(QUIET_MS, () => this.#closeWhenQuiet(pieces));
+    const pieces = this.#pieces();
+    const isWaiting = afterReady(() => {
+      if (pieces === this.#pieces() || looks === 0) this.#report();
+      else this.#reportWhenRead(looks - 1);
+    });
+    if (!isWaiting) this.timers.after(NO_DESCRIPTOR_MS, () => this.#reportWhenRead(looks));
+  }
+
+  #pieces(): number {
+    return this.#readers.reduce((sum, reader) => sum + reader.pieces, 0);
   }
 
   #report(): void {

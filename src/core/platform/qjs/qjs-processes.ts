@@ -5,11 +5,8 @@
 import type { Guard } from '../guard.js';
 import type { Child, ChildEvents, Processes, RunResult, Timers } from '../platform.js';
 import { runToEnd } from '../run-to-end.js';
-import { os } from './engine.js';
+import { FD_LIMIT, os } from './engine.js';
 import { QjsChild } from './qjs-child.js';
-
-/** select(2), on which QuickJS waits, knows no higher descriptor. */
-const FD_LIMIT = 1024;
 
 type Pipe = [readEnd: number, writeEnd: number];
 
