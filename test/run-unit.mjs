@@ -1,4 +1,4 @@
-// Runs the unit tests: `node test/run-unit.mjs [--engine ENGINE] [--json FILE] [part of a file name …]`.
+// Runs the unit tests: `node test/run-unit.mjs [--engine ENGINE] [--verbose] [--json FILE] [part of a file name …]`.
 // ENGINE is node, qjs, qjs-mips, qjs-arm or a command that runs a script. All test files go into one
 // bundle. `*.node.test.ts` run under Node only, `*.qjs.test.ts` under a qjs of this machine only. The
 // emulated engines run the rooms whose code depends on byte order and word size, unless parts of
@@ -145,15 +145,25 @@ function takeOption(args, name) {
   return at < 0 ? undefined : args.splice(at, 2)[1];
 }
 
+function takeFlag(args, name) {
+  const at = args.indexOf(name);
+  if (at >= 0) args.splice(at, 1);
+  return at >= 0;
+}
+
 async function main() {
   const args = process.argv.slice(2);
   const engine = takeOption(args, '--engine') ?? 'node';
   const json = takeOption(args, '--json');
+  const isVerbose = takeFlag(args, '--verbose');
   const { files, reports, fault, output } = await runUnitTests(engine, args);
   const named = (verdict) => reports.filter((report) => report.verdict === verdict);
   const [passed, failed, skipped] = ['ok', 'not ok', 'skip'].map(named);
   if (json) writeFileSync(json, `${JSON.stringify({ engine, reports, fault }, null, 1)}\n`);
-  if (failed.length > 0 || fault) console.log(output);
+  if (isVerbose) for (const { verdict, name } of reports) console.log(`${verdict} ${name}`);
+  // behind a bar, so that nobody counts these lines again
+  if (failed.length > 0 || fault) console.log(output.replace(/^/gm, '| '));
+  if (isVerbose && fault) console.log(`not ok ${engine} runs to its end`);
   for (const { name } of skipped) console.log(`skipped: ${name}`);
   for (const { name } of failed) console.log(`failed: ${name}`);
   if (fault) console.log(`fault: ${fault}`);

@@ -25,7 +25,7 @@ const stages = [
   { name: 'lab', argv: [node, 'test/lab/run.mjs', 'all'] },
 ];
 
-const reportLine = /^(?:• |✘ )?(ok|not ok|skip) (.*)$/;
+const reportLine = /^(ok|not ok|skip) (.*)$/;
 
 /** Runs a program; gives its reports, its output and its exit status. */
 function run(argv) {
