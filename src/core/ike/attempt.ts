@@ -23,6 +23,8 @@ export class Attempt {
   readonly result: Promise<TunnelResult>;
   /** What an unprotected message or ICMP said: never a verdict, only an explanation (OE-45). */
   hint: string | undefined;
+  /** IKE SAs in which it is asked for at this moment. */
+  readonly askedIn = new Set<IkeSa>();
   #stage: Stage = 'CALLING';
   #home: IkeSa | undefined;
   readonly #patience: Patience;

@@ -64,7 +64,9 @@ export class Attempts {
     const sas = ctx.sas.withPeer(local, remote);
     const standing = sas.findLast((sa) => isUsable(sa) && suits(sa, attempt.wish));
     const making = sas.find((sa) => isBeingMade(sa) && sa !== attempt.home);
-    if (standing) startChild(ctx, standing, attempt);
+    // It was in doubt for a while, and its answer may come yet.
+    if (standing && attempt.askedIn.has(standing)) attempt.enter('ASKED', standing);
+    else if (standing) startChild(ctx, standing, attempt);
     else if (making) {
       attempt.enter('CALLING', making);
       making.waiting.push(attempt);

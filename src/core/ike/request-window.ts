@@ -11,9 +11,9 @@
  * Until both ends are proven the size is one: IKE_SA_INIT and IKE_AUTH are alone.
  */
 
-import type { Timer, Timers } from '../platform/platform.js';
+import type { Clock, Timer, Timers } from '../platform/platform.js';
 import type { Payload } from './payloads/payload.js';
-import type { Schedule } from './schedule.js';
+import { LONGEST_PAUSE_MS, type Schedule } from './schedule.js';
 
 /** A request that waits for its turn or its answer. */
 export interface Request {
@@ -37,12 +37,14 @@ export interface Request {
 interface Pending {
   readonly request: Request;
   readonly messageId: number;
+  readonly sentMs: number;
   bytes: Uint8Array;
   sendings: number;
   repetition?: Timer | undefined;
 }
 
 export interface WindowEnvironment {
+  clock: Clock;
   timers: Timers;
   transmit(bytes: Uint8Array, isRepetition: boolean): void;
   /** 0 or more milliseconds to add to a pause, so that many daemons do not beat in step. */
@@ -55,6 +57,8 @@ export class RequestWindow {
   /** By message ID, oldest first. */
   readonly #out = new Map<number, Pending>();
   #waiting: Request[] = [];
+  /** How long answers take, the latest counting half. */
+  #answerMs = 0;
   #isLastOut = false;
   #isStopped = false;
 
@@ -97,6 +101,8 @@ export class RequestWindow {
 
   /** The request has its answer; another one may go. */
   complete(messageId: number): void {
+    const pending = this.#out.get(messageId);
+    if (pending) this.#answerMs = (this.#answerMs + this.#now() - pending.sentMs) / 2;
     this.#forget(messageId);
     this.#advance();
   }
@@ -108,6 +114,10 @@ export class RequestWindow {
     for (const messageId of [...this.#out.keys()]) this.#forget(messageId);
     this.#waiting = [];
     for (const request of left) request.gaveUp();
+  }
+
+  #now(): number {
+    return this.env.clock.monotonicMs();
   }
 
   get #hasRoom(): boolean {
@@ -132,7 +142,8 @@ export class RequestWindow {
   #start(request: Request): void {
     this.#isLastOut = request.isLast === true;
     const messageId = this.#nextId++;
-    const pending = { request, messageId, bytes: request.build(messageId), sendings: 0 };
+    const sentMs = this.#now();
+    const pending = { request, messageId, sentMs, bytes: request.build(messageId), sendings: 0 };
     this.#out.set(messageId, pending);
     this.#transmit(pending);
   }
@@ -143,8 +154,14 @@ export class RequestWindow {
     const pause = pending.request.schedule(pending.sendings);
     pending.repetition?.cancel();
     if (pause === undefined) return;
-    const delayMs = pause + this.env.jitterMs(pause);
+    const longer = this.#atLeastTwiceAnAnswer(pause);
+    const delayMs = longer + this.env.jitterMs(longer);
     pending.repetition = this.env.timers.after(delayMs, () => this.#repeat(pending));
+  }
+
+  /** A peer under load, or with slow DNS, is not asked more often than it can answer. */
+  #atLeastTwiceAnAnswer(pauseMs: number): number {
+    return Math.max(pauseMs, Math.min(2 * this.#answerMs, LONGEST_PAUSE_MS));
   }
 
   #repeat(pending: Pending): void {

@@ -26,6 +26,7 @@ const jitter = (ctx: IkeContext, pauseMs: number): number =>
 export function createSa(ctx: IkeContext, role: Role, path: Path): IkeSa {
   const sa = new IkeSa(role, freshSpi(ctx), path, ctx.timers);
   sa.requests = new RequestWindow({
+    clock: ctx.clock,
     timers: ctx.timers,
     jitterMs: (pauseMs) => jitter(ctx, pauseMs),
     transmit(bytes, isRepetition) {

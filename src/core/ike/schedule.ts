@@ -6,7 +6,7 @@
 export type Schedule = (sendings: number) => number | undefined;
 
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 8000;
+export const LONGEST_PAUSE_MS = 8000;
 
 /** Doubling pauses without an end: the patience of the one who waits ends it. */
 export const untilPatienceEnds: Schedule = (sendings) =>

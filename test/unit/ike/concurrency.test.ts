@@ -1,5 +1,13 @@
 import { assert, test } from '../../support/test.js';
-import { assertMirrored, farEnds, INFORMATIONAL, mostAtOnce, up, wishFor } from './far-ends.js';
+import {
+  assertMirrored,
+  CREATE_CHILD_SA,
+  farEnds,
+  INFORMATIONAL,
+  mostAtOnce,
+  up,
+  wishFor,
+} from './far-ends.js';
 
 test('OE-67 concurrency: a hundred pairs of one peer take two seconds, not the sum of all', async () => {
   const ends = await farEnds();
@@ -95,6 +103,29 @@ test('concurrency: a fresh IKE SA that is not needed any more is not asked for a
   await world.clock.advance(40_000);
   assert.is(world.network.captured.length, before);
   assert.is(left.counter('IKE SAs'), 1);
+  assertMirrored(ends, 4);
+  await world.stop();
+});
+
+test('concurrency: what is asked for already is not asked for again when the peer speaks again', async () => {
+  const ends = await up();
+  const { world, left, right } = ends;
+  const start = world.clock.monotonicMs();
+  const { path, captured } = world.network;
+  const isFirst = (bytes: Uint8Array) => bytes[23] === 2;
+  // the first wish is answered after 4 s and the others after 10 s; no fresh IKE SA comes to be
+  path.loses = ({ from, bytes }) => {
+    const afterMs = world.clock.monotonicMs() - start;
+    const isMute = afterMs < (isFirst(bytes) ? 4000 : 10_000);
+    return bytes[18] === 34 || (isMute && from.address === right.address);
+  };
+  for (const { ok } of await world.until(wishFor(ends, 3))) assert.ok(ok);
+  const asked = captured.filter(
+    ({ bytes, from }) => bytes[18] === CREATE_CHILD_SA && from.address === left.address,
+  );
+  assert.is(new Set(asked.map(({ bytes }) => bytes[23])).size, 3);
+  path.loses = undefined;
+  await world.clock.advance(40_000);
   assertMirrored(ends, 4);
   await world.stop();
 });

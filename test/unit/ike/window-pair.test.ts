@@ -20,6 +20,7 @@ class Pair {
   readonly answered: number[] = [];
   readonly lost: number[] = [];
   readonly requests = new RequestWindow({
+    clock: this.clock,
     timers: this.clock,
     transmit: (bytes) => this.#send((id) => this.#requested(id, bytes), bytes[0]!),
     jitterMs: () => 0,

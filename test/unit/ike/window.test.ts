@@ -10,6 +10,7 @@ function makeWindow() {
   const clock = new SteppedClock();
   const sent: number[] = [];
   const window = new RequestWindow({
+    clock,
     timers: clock,
     transmit: (message) => void sent.push(message[0]!),
     jitterMs: () => 0,
@@ -81,6 +82,31 @@ test('window: each request has its own repetitions', async () => {
   await clock.advance(1);
   assert.equal(ended, ['b']);
   assert.is(clock.pendingTimers, 0);
+});
+
+test('window: a peer that answers slowly is asked again later, up to a limit', async () => {
+  const { clock, window, sent, request } = makeWindow();
+  let messageId = 0;
+  /** When the next request was repeated first; its answer comes after `answerMs`. */
+  const firstPause = async (answerMs: number): Promise<number> => {
+    sent.length = 0;
+    window.send({ ...request('one'), schedule: untilPeerIsDead });
+    const start = clock.monotonicMs();
+    await clock.advanceUntil(() => sent.length === 2);
+    const pauseMs = clock.monotonicMs() - start;
+    await clock.advance(Math.max(0, answerMs - pauseMs));
+    window.complete(messageId++);
+    return pauseMs;
+  };
+  assert.is(await firstPause(3000), 1000);
+  assert.is(await firstPause(5500), 3000);
+  assert.is(await firstPause(20_000), 7000);
+  assert.is(await firstPause(0), 8000);
+  for (let i = 0; i < 5; i++) {
+    window.send(request('quick'));
+    window.complete(messageId++);
+  }
+  assert.is(await firstPause(0), 1000);
 });
 
 test('window: what nobody wants any more when its turn comes takes no message ID', () => {

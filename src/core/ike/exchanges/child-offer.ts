@@ -72,8 +72,8 @@ export async function finishChild(
   nr: Uint8Array,
 ): Promise<void> {
   const { attempt } = offer;
-  if (attempt.isDone) {
-    // Its patience ended, or a fresh IKE SA was faster.
+  if (attempt.isDone || attempt.stage === 'INSTALLING') {
+    // Its patience ended, or another IKE SA was faster.
     deleteSpi(ctx, sa, offer.spiIn);
     return;
   }

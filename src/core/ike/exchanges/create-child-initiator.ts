@@ -71,10 +71,15 @@ export function startChild(
       offer = makeOffer(ctx, sa, attempt, wantedGroup ?? sa.suite!.group);
       sinceMs = ctx.clock.monotonicMs();
       attempt.enter('ASKED', sa);
+      attempt.askedIn.add(sa);
       return sealRequest(sa, Exchange.CREATE_CHILD_SA, messageId, payloadsOf(ctx, sa, offer));
     },
-    answered: (payloads) => childAnswered(ctx, sa, offer, payloads, again),
+    answered(payloads) {
+      attempt.askedIn.delete(sa);
+      childAnswered(ctx, sa, offer, payloads, again);
+    },
     gaveUp() {
+      attempt.askedIn.delete(sa);
       ctx.doubt(sa);
       peerIsDead(ctx, sa);
     },
