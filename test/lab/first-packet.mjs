@@ -40,8 +40,14 @@ function checkWire(lab, { wan, alice, bob }, gatewayIds) {
     lab.pair('sga', 'sgb'),
   );
   const ike = wan.packets().filter(isIke);
-  const strange = ike.filter((each) => !isBetween(each, lab.pair('sga', 'sgb')));
-  lab.check('OE-103 IKE between the gateways alone', strange.length === 0, strange.length);
+  const strange = ike.filter(
+    (each) => !isBetween(each, lab.pair('sga', 'sgb')) || each.destinationPort !== 500,
+  );
+  lab.check(
+    'OE-103 IKE between the gateways alone, to port 500',
+    strange.length === 0,
+    strange.length,
+  );
   const count = (capture) => capture.packets().filter(isSyn).length;
   lab.check(
     'OE-4 the next flow waits for nothing: one SYN sent, one delivered',

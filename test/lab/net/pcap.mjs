@@ -72,6 +72,7 @@ function ipv6Text(bytes) {
 function readPayload(protocol, bytes) {
   if (protocol === 'tcp') return readTcp(bytes);
   if (protocol === 'udp') return readUdp(bytes);
+  if (protocol === 'icmp') return { icmp: { type: bytes[0], code: bytes[1] } };
   if (protocol === 'esp')
     return { spi: hex(bytes.subarray(0, 4)), sequence: bytes.readUInt32BE(4) };
   return {};

@@ -1,15 +1,20 @@
 // Packets that the routers make themselves: held and encrypted as those of the hosts are.
-import { captureAll } from '../first-packet.mjs';
+import { captureAll, recordQuestions } from '../first-packet.mjs';
+import { reverseName } from '../net/addresses.mjs';
 
 export default {
   name: "the routers' own packets",
-  requirements: ['OE-12', 'OE-18', 'OE-99', 'SP-4'],
+  requirements: ['OE-12', 'OE-18', 'OE-99', 'OE-139', 'SP-4', 'SP-7'],
   topology: {},
   async run(lab) {
-    const { wan } = await captureAll(lab);
+    const { wan, dns } = await captureAll(lab);
     await Promise.all([lab.start('sga'), lab.start('sgb')]);
     const toBob = await lab.ping('sga', 'bob', { waitSeconds: 20 });
-    lab.check("OE-12 SG-A's own first packet to bob is answered", toBob.received === 1);
+    lab.check("OE-139 OE-12 SG-A's own first packet to bob is answered", toBob.received === 1);
+    const asked = recordQuestions(lab, dns, 'sgb');
+    const own = reverseName(lab.address('sga'));
+    lab.check('OE-139 SG-B looks for the KEY of SG-A', asked.includes(`KEY ${own}`), asked.join());
+    lab.check('SP-7 and for no TXT, as it is its own client', !asked.includes(`TXT ${own}`));
     lab.assertNoClearPacket('SP-4 SG-A to bob: nothing in clear', wan, lab.pair('sga', 'bob'));
     const toGateway = await lab.ping('sga', 'sgb', { waitSeconds: 20 });
     lab.check("OE-12 SG-A's own first packet to SG-B is answered", toGateway.received === 1);

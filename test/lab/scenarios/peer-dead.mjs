@@ -27,6 +27,7 @@ export default {
     const left = found?.until - Date.now() / 1000;
     lab.check('OE-42 with the lifespan of silent peers', left > 30 && left < 78, `${left} s`);
     const log = lab.routers.sga.daemon.log();
-    lab.check('OE-146 the log names the peer', log.includes(lab.address('sgb')), log);
+    const said = `${lab.address('bob')}: clear, gateway ${lab.address('sgb')}: no answer`;
+    lab.check('OE-146 the log names peer and reason', log.includes(said), log);
   },
 };

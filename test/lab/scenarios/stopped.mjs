@@ -5,7 +5,7 @@ import { eventually } from '../net/machine.mjs';
 
 export default {
   name: 'daemon stopped',
-  requirements: ['OE-48', 'OE-56', 'OE-148'],
+  requirements: ['OE-48', 'OE-148'],
   topology: {},
   async run(lab) {
     const { wan } = await checkFirstPacket(lab);
@@ -23,7 +23,7 @@ export default {
     await lab.stop('sgb');
     await checkEmpty(lab, 'sgb');
     const page = await lab.connect('alice', 'bob', { timeoutSeconds: 5 });
-    lab.check('OE-56 afterwards the pair talks in clear', page.ok, page.error);
+    lab.check('afterwards the pair talks in clear', page.ok, page.error);
   },
 };
 
@@ -33,5 +33,5 @@ async function checkEmpty(lab, name) {
     .join('\n')
     .split('\n')
     .filter((line) => /proto esp|^src|autoipsec/.test(line));
-  lab.check(`OE-56 nothing of ours is left at ${name}`, left.length === 0, left.join('\n'));
+  lab.check(`nothing of ours is left at ${name}`, left.length === 0, left.join('\n'));
 }

@@ -9,7 +9,7 @@ import { eventually } from '../net/machine.mjs';
 
 export default {
   name: 'strongSwan as the other gateway',
-  requirements: ['OE-8', 'OE-12', 'OE-18', 'SP-4'],
+  requirements: ['OE-8', 'OE-12', 'OE-18', 'OE-48', 'SP-4'],
   peers: ['strongswan'],
   topology: {},
   async run(lab) {
