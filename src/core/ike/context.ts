@@ -19,6 +19,7 @@ import type { Preferences } from './proposals/offer.js';
 import type { RefusalLog } from './refusal-log.js';
 import type { SaRegistry } from './sa-registry.js';
 import type { Transport } from './transport.js';
+import type { Turns } from './turns.js';
 import type { Workload } from './workload.js';
 
 export interface IkeContext {
@@ -44,6 +45,7 @@ export interface IkeContext {
   readonly keyPairs: KeyPairPool;
   readonly halfOpen: HalfOpen;
   readonly workload: Workload;
+  readonly turns: Turns;
   readonly cookies: Cookies;
   /** Hands a wish out again: its IKE SA came to nothing before it stood. */
   readonly dispatch: (attempt: Attempt) => void;

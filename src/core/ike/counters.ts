@@ -15,7 +15,7 @@ export const counterNames = [
   'messages outside the window',
   'repeated requests',
   'requests while busy',
-  'requests put off',
+  'messages put off',
   'retransmissions',
   'cookies demanded',
   'wrong cookies',

@@ -15,6 +15,7 @@ import { openMessage } from './protect.js';
 import { Exchange, exchangeName } from './registries/exchanges.js';
 import { NotifyType } from './registries/notifies.js';
 import { payloadTypeName } from './registries/payload-types.js';
+import type { Request } from './request-window.js';
 import { endSa, transmit } from './sa-life.js';
 import { isAuthenticated } from './states.js';
 import type { Path } from './transport.js';
@@ -113,13 +114,27 @@ function rowForResponse(
   return match(sa.state, exchange, true, payloads);
 }
 
-function receiveResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
-  const { head, bytes } = message;
+/** What is inside a message costs a decryption at least, and a key exchange most of the time. */
+function inTurn(ctx: IkeContext, work: () => void): void {
+  if (ctx.turns.isFull) ctx.counters.count('messages put off');
+  else ctx.turns.run(work);
+}
+
+/** Our request that a message answers, as long as it has no answer. */
+function requestOf(ctx: IkeContext, sa: IkeSa, { head }: Message): Request | undefined {
   const request = sa.requests.pending(head.messageId, head.exchange);
-  if (!request) {
-    ctx.counters.count('messages outside the window');
-    return;
-  }
+  if (!request) ctx.counters.count('messages outside the window');
+  return request;
+}
+
+function receiveResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
+  if (requestOf(ctx, sa, message)) inTurn(ctx, () => takeResponse(ctx, sa, message, path));
+}
+
+function takeResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
+  const { head, bytes } = message;
+  const request = requestOf(ctx, sa, message);
+  if (!request) return;
   const payloads = sa.state === 'INIT_SENT' ? message.payloads : open(ctx, sa, message);
   if (!payloads) return;
   const name = exchangeName(head.exchange);
@@ -143,9 +158,14 @@ function heard(ctx: IkeContext, sa: IkeSa): void {
 }
 
 /** Waits for the owner, and he for DNS. IKE_AUTH does too, but `half-open.ts` counts that. */
-const isCostly = ({ exchange }: Head): boolean => exchange === Exchange.CREATE_CHILD_SA;
+const asksOwner = ({ exchange }: Head): boolean => exchange === Exchange.CREATE_CHILD_SA;
 
 function receiveRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
+  if (!isSettled(ctx, sa, message, path)) inTurn(ctx, () => takeRequest(ctx, sa, message, path));
+}
+
+/** What needs no look inside: repetitions, and what is outside the window or without room. */
+function isSettled(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): boolean {
   const { head, bytes } = message;
   const arrival = sa.responses.classify(head.messageId, bytes);
   if (arrival.kind === 'repeated') {
@@ -154,13 +174,15 @@ function receiveRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path
   } else if (arrival.kind === 'busy') ctx.counters.count('requests while busy');
   else if (arrival.kind === 'outside' || sa.state === 'GONE')
     ctx.counters.count('messages outside the window');
-  else if (isCostly(head) && !ctx.workload.hasRoomFor(sa.responses.busy))
-    ctx.counters.count('requests put off');
-  else process(ctx, sa, message, path);
+  else if (asksOwner(head) && !ctx.workload.hasRoomFor(sa.responses.busy))
+    ctx.counters.count('messages put off');
+  else return false;
+  return true;
 }
 
-/** A new request within the window. */
-function process(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
+/** A new request within the window, unless it came twice and waited for its turn twice. */
+function takeRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
+  if (isSettled(ctx, sa, message, path)) return;
   const payloads = open(ctx, sa, message);
   if (!payloads) return;
   const { head, bytes } = message;

@@ -35,6 +35,7 @@ import { endSa } from './sa-life.js';
 import { SaRegistry } from './sa-registry.js';
 import { signatureHashes } from './signature-hashes.js';
 import { Transport } from './transport.js';
+import { Turns } from './turns.js';
 import { withinTime } from './within-time.js';
 import { Workload } from './workload.js';
 
@@ -140,6 +141,7 @@ class Daemon implements FullIkeDaemon {
     for (const sa of ctx.sas.all()) forget(ctx, sa);
     ctx.keyPairs.stop();
     this.#transport.stop();
+    ctx.turns.stop();
   }
 
   /** OE-148: whoever shares an IKE SA with us is told. */
@@ -196,6 +198,7 @@ function createContext(
     keyPairs: createKeyPairPool({ groups: preferences.groups.slice(0, 1), size, timers, random }),
     halfOpen: new HalfOpen(limits),
     workload: new Workload(limits),
+    turns: new Turns(timers, limits.maxWaitingMessages),
     cookies: new Cookies(clock, random),
     refusals: new RefusalLog(log, clock, limits.refusalLinesPerMinute),
     ...hooks,

@@ -22,6 +22,8 @@ export interface IkeLimits {
   window: number;
   /** Requests of all peers that wait for the owner at once. */
   maxBusyRequests: number;
+  /** Messages within IKE SAs that wait for their turn; one has about 400 bytes. */
+  maxWaitingMessages: number;
   /** Tunnels with one peer; a person's browser opens some dozens of pairs. */
   maxChildrenPerSa: number;
   /** IKE SAs in all. */
@@ -51,6 +53,7 @@ export const defaultLimits: IkeLimits = {
   idleMs: 120_000,
   window: 16,
   maxBusyRequests: 256,
+  maxWaitingMessages: 256,
   maxChildrenPerSa: 256,
   maxSas: 4096,
   livenessMs: 60_000,

@@ -71,8 +71,11 @@ export function assertMirrored({ left, right }: Ends, count: number): void {
 }
 
 /** An established IKE SA, and what `left` says in it as the next message. */
-export async function up(left: Partial<IkeDaemonOptions> = {}) {
-  const ends = await farEnds(left);
+export async function up(
+  left: Partial<IkeDaemonOptions> = {},
+  right: Partial<IkeDaemonOptions> = {},
+) {
+  const ends = await farEnds(left, right);
   const { world } = ends;
   assert.ok((await world.until(ends.left.daemon.connect(ends.left.wish(ends.right)))).ok);
   await world.clock.advance(100);

@@ -45,7 +45,7 @@ test('workload: what finds no room is put off, and all of it is done in the end'
     new Promise((resolve) => void world.clock.after(50, () => resolve({ ok: true })));
   const results = await world.until(Promise.all(wishFor(left, 8)));
   assert.ok(results.every(({ ok }) => ok));
-  assert.ok(right.counter('requests put off') >= 6);
+  assert.ok(right.counter('messages put off') >= 6);
   assert.is(right.installed.length, 10);
   await world.stop();
 });
@@ -56,7 +56,7 @@ test('workload: a peer whose requests all wait does not shut out another', async
   right.authorize = () => (asked++ < 4 ? never : Promise.resolve({ ok: true }));
   for (const wish of wishFor(left, 20)) void wish;
   await world.clock.advance(200);
-  assert.is(right.counter('requests put off'), 12);
+  assert.is(right.counter('messages put off'), 12);
   const start = world.clock.monotonicMs();
   const [result] = await world.until(Promise.all(wishFor(third, 1)));
   assert.ok(result?.ok);
