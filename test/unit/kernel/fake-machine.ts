@@ -153,7 +153,8 @@ export class FakeNetlink {
   private answer(message: Uint8Array): void {
     const sequence = message.slice(8, 12);
     const errno = this.errnos.get(sequence[0]!) ?? 0;
-    const code = new Uint8Array(new Int32Array([-errno]).buffer);
+    const code = new Uint8Array(4);
+    new DataView(code.buffer).setInt32(0, -errno, true);
     this.receive(
       concat(
         Uint8Array.of(36, 0, 0, 0, 2, 0, 0, 0),
