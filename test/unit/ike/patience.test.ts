@@ -89,7 +89,7 @@ test('patience: even in line behind others there is an end to it, and it is said
   await ends.world.stop();
 });
 
-test('SP-40 patience: a peer that falls silent is given up soon by all in line', async () => {
+test('patience: a peer that falls silent is given up soon by all in line', async () => {
   const ends = await slowEnds();
   const { world } = ends;
   world.network.path.loses = () => true;
