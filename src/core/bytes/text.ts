@@ -2,23 +2,20 @@
 
 /** UTF-8 bytes of a string. Lone surrogates become U+FFFD. */
 export function utf8(text: string): Uint8Array {
-  const out: number[] = [];
+  // a code unit of the string takes three bytes at most
+  const out = new Uint8Array(3 * text.length);
+  let at = 0;
   for (const char of text) {
     let code = char.codePointAt(0)!;
     if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd;
-    if (code < 0x80) out.push(code);
-    else if (code < 0x800) out.push(0xc0 | (code >> 6), 0x80 | (code & 63));
-    else if (code < 0x10000)
-      out.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-    else
-      out.push(
-        0xf0 | (code >> 18),
-        0x80 | ((code >> 12) & 63),
-        0x80 | ((code >> 6) & 63),
-        0x80 | (code & 63),
-      );
+    if (code < 0x80) out[at++] = code;
+    else {
+      const size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+      out[at++] = ((0xf00 >> size) & 0xff) | (code >> (6 * (size - 1)));
+      for (let left = size - 2; left >= 0; left--) out[at++] = 0x80 | ((code >> (6 * left)) & 63);
+    }
   }
-  return Uint8Array.from(out);
+  return out.slice(0, at);
 }
 
 /** One code point of UTF-8 at `at`, or `undefined` where the bytes are no UTF-8. */
@@ -38,15 +35,32 @@ function codePointAt(bytes: Uint8Array, at: number): { code: number; size: numbe
   return bad ? undefined : { code, size };
 }
 
+/** Bytes of ASCII that are made text at once: engines limit the number of arguments. */
+const longestRun = 4096;
+
+/** End of the ASCII that begins at `start`. */
+function asciiEnd(bytes: Uint8Array, start: number): number {
+  const limit = Math.min(bytes.length, start + longestRun);
+  let end = start;
+  while (end < limit && bytes[end]! < 0x80) end++;
+  return end;
+}
+
 /** Text of UTF-8 bytes; each byte that is none becomes U+FFFD. */
 export function fromUtf8(bytes: Uint8Array): string {
-  const parts: string[] = [];
+  let text = '';
   for (let at = 0; at < bytes.length; ) {
+    const end = asciiEnd(bytes, at);
+    if (end > at) {
+      text += String.fromCharCode(...bytes.subarray(at, end));
+      at = end;
+      continue;
+    }
     const point = codePointAt(bytes, at);
-    parts.push(point ? String.fromCodePoint(point.code) : '\ufffd');
+    text += point ? String.fromCodePoint(point.code) : '\ufffd';
     at += point?.size ?? 1;
   }
-  return parts.join('');
+  return text;
 }
 
 /**
