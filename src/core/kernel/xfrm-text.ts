@@ -55,9 +55,8 @@ const wordAfter = (record: string, name: string): string | undefined =>
 
 /** A decimal or 0x number that may be followed by the other form in brackets; 0 when absent. */
 function numberAfter(record: string, name: string): number {
-  const value = Number.parseInt(wordAfter(record, name) ?? '', 10);
-  const hex = /^0x([0-9a-f]+)/i.exec(wordAfter(record, name) ?? '');
-  if (hex) return Number.parseInt(hex[1]!, 16);
+  const word = wordAfter(record, name) ?? '';
+  const value = Number.parseInt(word, /^0x/i.test(word) ? 16 : 10);
   return Number.isFinite(value) ? value : 0;
 }
 
@@ -102,6 +101,8 @@ function parseMark(record: string): XfrmPolicy['mark'] {
   return match ? { value: Number(match[1]), mask: Number(match[2]) } : { value: 0, mask: 0 };
 }
 
+const templatesOf = (record: string): string[] => record.split('tmpl src ').slice(1);
+
 function parsePolicy(record: string): XfrmPolicy | undefined {
   const firstLine = record.split('\n', 1)[0]!.replace(/^(Updated|Deleted) /, '');
   const head = /^src (\S+) dst (\S+)(.*)$/.exec(firstLine);
@@ -109,7 +110,7 @@ function parsePolicy(record: string): XfrmPolicy | undefined {
   const destination = parsePrefix(head?.[2] ?? '');
   const direction = /\n\s+dir (\S+)/.exec(record)?.[1];
   if (!source || !destination || !direction) return undefined;
-  const templates = record.split(/\n\s+tmpl /).slice(1);
+  const templates = templatesOf(record);
   const narrower = head![3]!.replace(/\buid \d+/, '').trim();
   return {
     source,
@@ -147,10 +148,7 @@ function parseAcquire(record: string): XfrmEvent | undefined {
   const source = parsePrefix(selector?.[1] ?? '');
   const destination = parsePrefix(selector?.[2] ?? '');
   if (!source || !destination) return undefined;
-  const reqids = record
-    .split(/\n\s+tmpl /)
-    .slice(1)
-    .map((template) => numberAfter(template, 'reqid'));
+  const reqids = templatesOf(record).map((template) => numberAfter(template, 'reqid'));
   return {
     kind: 'acquire',
     source: source.address,
