@@ -11,7 +11,7 @@ const job = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const results = { errors: [] };
 
 const tunnels = 100;
-const tunnelsLimitMs = 100_000;
+const tunnelsLimitMs = 150_000;
 
 const begin = Date.now();
 const tell = (text) => {

@@ -1,7 +1,7 @@
 // What libreswan and strongSwan have in common here: the two gateways alone are the ends of the
 // tunnel, because behind masquerading or for other hosts neither of them can hold the first packet.
 import { eventually, sleep } from '../../lab/net/machine.mjs';
-import { memoryTree } from './processes.mjs';
+import { memoryTree, quiet } from './processes.mjs';
 
 const routers = ['sga', 'sgb'];
 const heldTimes = 4;
@@ -30,6 +30,7 @@ async function series(world, count, closeTunnel) {
   const address = world.network.sites.sgb[4].wan;
   const results = [];
   for (let i = 0; i < count; i++) {
+    await quiet();
     results.push(await world.connect('sga', address, { timeoutSeconds }));
     await sleep(500);
     await closeTunnel();

@@ -1,11 +1,13 @@
 // Measurements of our own daemon in the world of the bench.
+import { appendFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { eventually, sleep } from '../../lab/net/machine.mjs';
-import { cpuMs, memoryTree } from './processes.mjs';
+import { cpuMs, memoryTree, quiet } from './processes.mjs';
 import { startCaptures, stepsOf } from './timeline.mjs';
 
-/** Milliseconds in which the last packets reach the capture files. */
-const settleMs = 400;
-const times = 5;
+/** Milliseconds in which what a connection leaves behind is done. */
+const settleMs = 600;
+const times = 4;
 /** Where everything is emulated, the usual patience with a silent peer may be too short. */
 const options = { main: { patience: '30' } };
 
@@ -52,7 +54,7 @@ async function warmDns(world, destination) {
 }
 
 async function one(world, from, destination) {
-  await sleep(settleMs);
+  await quiet();
   const before = cpuOf(world);
   const since = Date.now();
   const result = await world.connect(from, destination);
@@ -71,7 +73,7 @@ async function series(world, { from, destination, prepare, read }) {
     const to = destination(i);
     await prepare(to);
     const result = await one(world, from, to);
-    const steps = read && stepsOf(read(result.since), to);
+    const steps = read && stepsOf(await read(result.since), to);
     results.push({ ...result, steps });
   }
   return results;
@@ -130,29 +132,42 @@ export function memory(world) {
   return memoryTree(pidOf(world, 'sga'));
 }
 
-const keyed = async (world) => {
-  const { connections } = await world.control('sga', { command: 'status' });
-  return connections.filter((each) => each.state === 'keyed').length;
-};
+/** Two states each; the daemon itself is not asked, that would cost it memory, too. */
+async function tunnelsOf(world) {
+  const text = await world.machine.run('sga', ['ip', 'xfrm', 'state', 'count']);
+  return Number(/SAD count (\d+)/.exec(text)[1]) / 2;
+}
+
+/** Seconds between datagrams to each open tunnel; one that is idle for 30 s is closed. */
+const keepSeconds = 8;
+
+/** Sends a datagram to each address in a file, again and again; the answers do not matter. */
+function keepInUse(world, file) {
+  const script = `while :; do while read -r to; do echo > "/dev/udp/$to/9"; done < "$1"
+    sleep ${keepSeconds}; done`;
+  return world.machine.start('alice', 'keep', ['bash', '-c', script, 'bash', file]);
+}
 
 /**
  * Opens tunnels until there are `count`, each with a gateway of its own, or the time is up. Gives
- * their number. One datagram to each host in each round also keeps the earlier tunnels from being
- * taken for unused.
+ * their number.
  */
 export async function openTunnels(world, count, limitMs, tell) {
   const end = Date.now() + limitMs;
-  const hosts = [];
+  const file = path.join(world.machine.folder, 'destinations');
+  writeFileSync(file, '');
   let open = 0;
-  while (open < count && Date.now() < end) {
-    for (let i = 0; i < 10; i++) hosts.push(world.freshHost());
+  for (let asked = 0; asked < count && Date.now() < end; asked += 10) {
+    const hosts = Array.from({ length: 10 }, () => world.freshHost());
+    appendFileSync(file, `${hosts.join('\n')}\n`);
+    if (asked === 0) keepInUse(world, file);
     const script = 'for to; do echo > "/dev/udp/$to/9"; done';
     await world.machine.exec('alice', ['bash', '-c', script, 'bash', ...hosts]);
-    const isThere = async () => (await keyed(world)) >= hosts.length;
+    const isThere = async () => (await tunnelsOf(world)) >= asked + 10;
     await eventually(isThere, Math.max(0, Math.min(30_000, end - Date.now())));
-    open = await keyed(world);
-    tell(`our daemon: ${open} tunnels`);
+    open = await tunnelsOf(world);
+    if (open % 20 === 0) tell(`our daemon: ${open} tunnels`);
   }
-  await sleep(2000);
+  await quiet();
   return open;
 }

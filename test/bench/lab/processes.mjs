@@ -1,5 +1,25 @@
 // What a process and its children cost: CPU time and memory, from /proc.
 import { readdirSync, readFileSync } from 'node:fs';
+import { sleep } from '../../lab/net/machine.mjs';
+
+/** `[busy, all]` ticks of all processors so far. */
+function ticks() {
+  const [line] = readFileSync('/proc/stat', 'latin1').split('\n');
+  const [user, nice, system, idle, wait, ...interrupts] = line.split(/\s+/).slice(1).map(Number);
+  const busy = user + nice + system + interrupts[0] + interrupts[1];
+  return [busy, busy + idle + wait];
+}
+
+/** Waits until the machine has next to nothing to do, so that one measurement starts like another. */
+export async function quiet(limitMs = 8000) {
+  const end = Date.now() + limitMs;
+  for (let before = ticks(); ; ) {
+    await sleep(400);
+    const now = ticks();
+    if ((now[0] - before[0]) / (now[1] - before[1]) < 0.1 || Date.now() > end) return;
+    before = now;
+  }
+}
 
 /** Of `/proc/PID/stat` from the third field on; the name before may have blanks. */
 const statOf = (pid) => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ');

@@ -1,27 +1,43 @@
 // Where the milliseconds between SYN and SYN-ACK go, from captures of the places that packets pass:
 // alice's and both routers' links, and the routers' loopback, where their resolvers are asked.
-import { Capture, isEsp, isSyn } from '../../lab/net/capture.mjs';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { isEsp, isSyn } from '../../lab/net/capture.mjs';
+import { sleep } from '../../lab/net/machine.mjs';
+import { readCapture } from '../../lab/net/pcap.mjs';
+
+const places = {
+  alice: ['alice', 'eth0'],
+  wanA: ['internet', 'wan-a'],
+  wanB: ['internet', 'wan-b'],
+  dnsA: ['sga', 'lo'],
+  dnsB: ['sgb', 'lo'],
+};
+
+/** tcpdump gets what it sees in batches of up to a second, so that it disturbs less. */
+const batchMs = 1200;
 
 /** Starts all captures; gives functions to read what came since a time, and to end them. */
 export async function startCaptures(machine) {
-  const places = {
-    alice: ['alice', 'eth0'],
-    wanA: ['internet', 'wan-a'],
-    wanB: ['internet', 'wan-b'],
-    dnsA: ['sga', 'lo'],
-    dnsB: ['sgb', 'lo'],
-  };
-  const captures = {};
-  for (const [name, [namespace, device]] of Object.entries(places))
-    captures[name] = await Capture.start(machine, namespace, device);
-  const read = (since) =>
-    Object.fromEntries(
-      Object.entries(captures).map(([name, capture]) => [
+  const captures = await Promise.all(
+    Object.entries(places).map(async ([name, [namespace, device]]) => {
+      const file = path.join(machine.folder, `steps-${name}.pcap`);
+      const argv = ['tcpdump', '-i', device, '-n', '-p', '-s', '0', '-Z', 'root', '-U', '-w', file];
+      const program = machine.start(namespace, `steps-${name}`, argv);
+      await program.says(/listening on/);
+      return { name, file, program };
+    }),
+  );
+  const read = async (since) => {
+    await sleep(batchMs);
+    return Object.fromEntries(
+      captures.map(({ name, file }) => [
         name,
-        capture.packets().filter((packet) => packet.time >= since),
+        readCapture(readFileSync(file)).filter((packet) => packet.time >= since),
       ]),
     );
-  const stop = () => Promise.all(Object.values(captures).map((capture) => capture.stop()));
+  };
+  const stop = () => Promise.all(captures.map(({ program }) => program.stop('SIGINT')));
   return { read, stop };
 }
 
