@@ -7,7 +7,8 @@ import type { NetlinkSocket, Network } from '../net/network.js';
 import type { Timer, Timers } from '../platform/platform.js';
 import { NETLINK_ROUTE, type Route, type RouteAnswer, RouteCodec } from './route-codec.js';
 
-const answerMs = 2000;
+/** The kernel answers at once; a loop that is busy with a hundred tunnels reads it late. */
+const answerMs = 10_000;
 /** The kernel drops answers that the socket has no room for; two questions per tunnel stay far below. */
 const maxWaiting = 256;
 

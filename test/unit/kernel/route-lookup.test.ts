@@ -61,13 +61,13 @@ for (const errno of [0, 1, 12, 105, 132])
     assert.is(await answer, `Error: route to 198.18.1.10: the kernel refuses with errno ${errno}`);
   });
 
-test('route look-up: no answer is an error after two seconds, and a late one is nothing', async () => {
+test('route look-up: no answer is an error after ten seconds, and a late one is nothing', async () => {
   const { clock, socket, routes } = await lookup();
   const answer = routes.routeTo(host).catch(String);
-  await clock.advance(1999);
+  await clock.advance(9999);
   assert.is(clock.pendingTimers, 1);
   await clock.advance(1);
-  assert.is(await answer, 'Error: route to 198.18.1.10: no answer within 2000 ms');
+  assert.is(await answer, 'Error: route to 198.18.1.10: no answer within 10000 ms');
   socket.receive(lanRoute(1));
 });
 
