@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as libreswan from './libreswan.mjs';
 import * as ours from './ours.mjs';
+import { startMs } from './processes.mjs';
 import * as strongswan from './strongswan.mjs';
 import { World } from './world.mjs';
 
@@ -66,6 +67,7 @@ let world;
 process.on('SIGTERM', () => world?.remove().then(() => process.exit(130)));
 world = new World({ folder: '/run/lab/bench', parts: job.parts, tell });
 await step('calibrationMs', () => calibrate(world));
+await step('startMs', () => startMs());
 await world.build();
 await measureOurs(world);
 await measureOthers(world);

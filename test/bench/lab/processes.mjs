@@ -1,4 +1,5 @@
 // What a process and its children cost: CPU time and memory, from /proc.
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { sleep } from '../../lab/net/machine.mjs';
 
@@ -11,12 +12,12 @@ function ticks() {
 }
 
 /** Waits until the machine has next to nothing to do, so that one measurement starts like another. */
-export async function quiet(limitMs = 8000) {
+export async function quiet(limitMs = 3000) {
   const end = Date.now() + limitMs;
   for (let before = ticks(); ; ) {
     await sleep(400);
     const now = ticks();
-    if ((now[0] - before[0]) / (now[1] - before[1]) < 0.1 || Date.now() > end) return;
+    if ((now[0] - before[0]) / (now[1] - before[1]) < 0.2 || Date.now() > end) return;
     before = now;
   }
 }
@@ -58,4 +59,13 @@ function memoryOf(pid) {
 /** Memory of a process and each of its living children: `[{ name, rss, pss }]`. */
 export function memoryTree(pid) {
   return family(pid).map(([each]) => ({ name: nameOf(each), ...memoryOf(each) }));
+}
+
+/** Milliseconds to start a small program and wait for its end. */
+export function startMs() {
+  const times = 40;
+  spawnSync('true');
+  const begin = process.hrtime.bigint();
+  for (let i = 0; i < times; i++) spawnSync('true');
+  return Number(process.hrtime.bigint() - begin) / 1e6 / times;
 }

@@ -1,8 +1,8 @@
 // The lab's network, filled for the bench: alice – sga – Internet – sgb – bob with 20 ms round trip,
-// and one gateway address for each host of bob's, so that a new tunnel begins with IKE_SA_INIT.
+// and many gateway addresses, so that each new tunnel can begin with IKE_SA_INIT.
 //
-//   bob's n-th address    TXT record that names the n-th address of sgb as gateway; the last ones
-//                         share the gateways of the first ones
+//   bob's n-th address    TXT record that names the n-th address of sgb as gateway; there are less
+//                         gateways than hosts, so later hosts share those of the first ones
 //   sgb's n-th address    IPSECKEY without gateway: it is its own (libreswan knows no other kind)
 //   carol's n-th address  nothing
 import { mkdirSync } from 'node:fs';
@@ -16,8 +16,8 @@ import { servesZones, serveZones } from '../../lab/net/zones.mjs';
 import { buildTopology, defaults, removeTopology } from '../../lab/topology.mjs';
 
 /** What one run may use up; the addresses are .100 and up. */
-const gateways = 140;
-const hosts = 150;
+const gateways = 40;
+const hosts = 140;
 const strangers = 20;
 
 export class World {
@@ -164,6 +164,10 @@ export class World {
   /** … or behind the n-th gateway that was used … */
   neighbourHost(n) {
     return this.hostOfBob(gateways + n);
+  }
+  /** … or any host behind any gateway, `count` of them … */
+  manyHosts(count) {
+    return this.#numbers(count).map((n) => this.hostOfBob(gateways + n));
   }
   /** … or one that is its own gateway … */
   freshGateway() {

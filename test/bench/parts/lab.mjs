@@ -6,6 +6,7 @@ import { prepare } from '../../lab/prepare.mjs';
 import { abortOnSignal, projectRoot, runInLab, workFolder } from '../../lab/vm.mjs';
 import { bundleProgram, runProgram } from '../engines.mjs';
 import { prepareKey } from '../lab/libreswan.mjs';
+import { startMs } from '../lab/processes.mjs';
 import { clearRows, connectRows, memoryRows } from './lab-rows.mjs';
 
 const inside = fileURLToPath(new URL('../lab/inside.mjs', import.meta.url));
@@ -35,6 +36,7 @@ async function run(wanted, tell) {
   for (const router of ['sga', 'sgb']) prepareKey(parts.peers.libreswan, parts.keyFolder, router);
   tell('a fixed piece of work under qjs on the host, to compare with the lab');
   const [{ ms: hostMs }] = await runProgram('calibrate', 'host');
+  const hostStartMs = startMs();
   const folder = path.join(workFolder, `bench-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   const results = path.join(folder, 'results.json');
@@ -51,7 +53,7 @@ async function run(wanted, tell) {
     if (!existsSync(results)) throw new Error(`the lab ended with status ${status}`);
     const measured = JSON.parse(readFileSync(results, 'utf8'));
     if (status !== 0) measured.errors.push(`the lab ended with status ${status}`);
-    return { ...measured, hostMs };
+    return { ...measured, hostMs, hostStartMs };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
