@@ -125,6 +125,11 @@ export function writePeerFiles({ folder }, files) {
   }
 }
 
+/** Takes an instance's folder away; it may hold keys. */
+export function removePeerFolder({ folder }) {
+  rmSync(folder, { recursive: true, force: true });
+}
+
 const layers = `
 tree=$1 own=$2; shift 2
 mount -t overlay peer -o "lowerdir=$tree/usr:/usr" /usr &&

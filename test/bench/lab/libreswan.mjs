@@ -5,7 +5,7 @@ import path from 'node:path';
 import { zones } from '../../lab/net/addresses.mjs';
 import { eventually } from '../../lab/net/machine.mjs';
 import { zoneKeys } from '../../lab/net/zones.mjs';
-import { inPeerTree, peerFolder } from '../../tools/peers.mjs';
+import { inPeerTree, peerFolder, removePeerFolder } from '../../tools/peers.mjs';
 import { bothRouters, connectSeries, memory } from './others.mjs';
 
 /** Seconds after which we stop waiting for clear traffic; it would take more than a minute. */
@@ -68,6 +68,7 @@ export async function measure(world, { tell, wants }) {
   }
   await bothRouters((router) => gateways[router].program.stop());
   await bothRouters((router) => leaveNothing(world, router));
+  for (const { own } of Object.values(gateways)) removePeerFolder(own);
   return results;
 }
 

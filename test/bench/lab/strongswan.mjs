@@ -3,7 +3,7 @@
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { eventually } from '../../lab/net/machine.mjs';
-import { inPeerTree, peerFolder } from '../../tools/peers.mjs';
+import { inPeerTree, peerFolder, removePeerFolder } from '../../tools/peers.mjs';
 import { bothRouters, connectSeries, memory } from './others.mjs';
 
 export async function measure(world, { tell, wants }) {
@@ -16,6 +16,7 @@ export async function measure(world, { tell, wants }) {
   const close = () => swanctl(world, gateways.sga, 'sga', '--terminate', '--ike', 'peer');
   if (wants('connect')) results.connect = await connectSeries(world, 'strongSwan', close, tell);
   await bothRouters((router) => gateways[router].program.stop());
+  for (const { own } of Object.values(gateways)) removePeerFolder(own);
   return results;
 }
 
