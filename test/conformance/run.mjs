@@ -1,7 +1,7 @@
 // docs/conformance.md from the last full test run (.cache/test-results.json): each requirement with
 // the tests whose names carry its ID and their result, or the reason why there is none.
 //   node test/conformance/run.mjs           writes the page
-//   node test/conformance/run.mjs --check   fails when the page differs, or an ID is unknown
+//   node test/conformance/run.mjs --check   fails on an unknown ID, says when the page differs
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../tools/dependencies.mjs';
@@ -88,6 +88,6 @@ if (unknown.length > 0) {
   writeFileSync(page, text);
   console.log(`${page} written`);
 } else if (!existsSync(page) || readFileSync(page, 'utf8') !== text) {
-  console.log('docs/conformance.md does not say what the tests proved; `npm run docs` mends it');
-  process.exitCode = 1;
+  // a word, no failure: the page is a record of the run it was made from
+  console.error('docs/conformance.md is of another run; `npm run docs` makes it of this one');
 }
