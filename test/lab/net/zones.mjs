@@ -118,9 +118,9 @@ function tamper(text, owners) {
     .map((line) => {
       const isMeant = owners.some((owner) => line.startsWith(`${owner}.`));
       if (!isMeant || !/\sRRSIG\s+(TXT|IPSECKEY)\s/.test(line)) return line;
-      // the last field is the signature: another letter in its middle
-      return line.replace(/([A-Za-z])(.{20})$/, (_, letter, end) => {
-        return `${letter === 'A' ? 'B' : 'A'}${end}`;
+      // the last field is the signature: another character in its middle, whatever stands there
+      return line.replace(/(.)(.{20})$/, (_, character, end) => {
+        return `${character === 'A' ? 'B' : 'A'}${end}`;
       });
     })
     .join('\n');
