@@ -16,6 +16,7 @@ import type { Identity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
 import type { IkeLimits } from './limits.js';
 import type { Preferences } from './proposals/offer.js';
+import type { FragmentMemory } from './reassembly.js';
 import type { RefusalLog } from './refusal-log.js';
 import type { SaRegistry } from './sa-registry.js';
 import type { Transport } from './transport.js';
@@ -46,6 +47,8 @@ export interface IkeContext {
   readonly halfOpen: HalfOpen;
   readonly workload: Workload;
   readonly turns: Turns;
+  /** Of all IKE SAs together. */
+  readonly fragmentMemory: FragmentMemory;
   readonly cookies: Cookies;
   /** Hands a wish out again: its IKE SA came to nothing before it stood. */
   readonly dispatch: (attempt: Attempt) => void;

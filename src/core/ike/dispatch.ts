@@ -6,17 +6,19 @@ import { equal } from '../bytes/bytes.js';
 import type { IkeContext } from './context.js';
 import { type Received, respondAndEnd, respondNotify } from './exchanges/common.js';
 import { initRequested } from './exchanges/ike-sa-init-responder.js';
+import { deleteSa } from './exchanges/informational.js';
 import type { IkeSa } from './ike-sa.js';
 import { type Match, match } from './matcher.js';
 import { type Head, type Message, readMessage } from './message.js';
 import { initRequest, misfit } from './messages.js';
 import { type Payload, unknownCritical } from './payloads/payload.js';
-import { openMessage } from './protect.js';
+import { type Opened, openMessage, readInner } from './protect.js';
+import type { Reassembly } from './reassembly.js';
 import { Exchange, exchangeName } from './registries/exchanges.js';
 import { NotifyType } from './registries/notifies.js';
 import { payloadTypeName } from './registries/payload-types.js';
 import type { Request } from './request-window.js';
-import { endSa, transmit } from './sa-life.js';
+import { endSa, transmitAll } from './sa-life.js';
 import { isAuthenticated } from './states.js';
 import type { Path } from './transport.js';
 
@@ -79,12 +81,15 @@ function receiveWithin(ctx: IkeContext, message: Message, path: Path): void {
   else receiveRequest(ctx, sa, message, path);
 }
 
-/** The payloads of a protected message, if it is whole and from the peer. */
-function open(
-  ctx: IkeContext,
-  sa: IkeSa,
-  { sealed }: Message,
-): Payload[] | { error: string } | undefined {
+/** What is inside a protected message; `datagram` stands for it in the window. */
+interface Inside {
+  payloads: Payload[] | { error: string };
+  datagram: Uint8Array;
+}
+
+/** The payloads of a protected message, if it is from the peer, and whole with this datagram. */
+function open(ctx: IkeContext, sa: IkeSa, message: Message): Inside | undefined {
+  const { sealed, head, bytes } = message;
   if (!sealed) {
     ctx.counters.count('unprotected messages');
     return undefined;
@@ -94,11 +99,57 @@ function open(
     ctx.counters.count('forged messages');
     return undefined;
   }
+  const queue = head.isResponse ? sa.fragments.responses : sa.fragments.requests;
+  if (sealed.fragment) return openFragment(ctx, sa, message, queue);
   const opened = openMessage(sealed, sa.suite!.cipher, sa.peerKeys!);
-  if (opened.kind === 'open') return opened.payloads;
-  if (opened.kind === 'malformed') return { error: opened.error };
-  ctx.counters.count('forged messages');
-  return undefined;
+  if (opened.kind === 'forged') {
+    ctx.counters.count('forged messages');
+    return undefined;
+  }
+  // Parts of the same message that came before are of no use any more.
+  queue.forget(head.messageId);
+  return { payloads: payloadsOf(opened), datagram: bytes };
+}
+
+const payloadsOf = (opened: Exclude<Opened, { kind: 'forged' }>): Inside['payloads'] =>
+  opened.kind === 'open' ? opened.payloads : { error: opened.error };
+
+/** RFC 7383 §2.6. The message when this was the last fragment; the window hears of it then only. */
+function openFragment(
+  ctx: IkeContext,
+  sa: IkeSa,
+  { sealed, head, bytes }: Message,
+  queue: Reassembly,
+): Inside | undefined {
+  const { first, aad, body, fragment } = sealed!;
+  if (sa.fragmentSizes.length === 0 || !queue.wants(head.messageId, fragment!)) {
+    ctx.counters.count('fragments passed over');
+    return undefined;
+  }
+  const plaintext = sa.suite!.cipher.open({ keys: sa.peerKeys!, aad, body });
+  if (!plaintext) {
+    ctx.counters.count('forged messages');
+    return undefined;
+  }
+  ctx.counters.count('fragments received');
+  const added = queue.add(head.messageId, fragment!, { first, plaintext, datagram: bytes });
+  if (added === 'wait') return undefined;
+  if (added === 'too much') {
+    endForFragments(ctx, sa);
+    return undefined;
+  }
+  return {
+    payloads: payloadsOf(readInner(added.first, added.plaintext)),
+    datagram: added.datagram,
+  };
+}
+
+/** RFC 7383 §5: an attack or a broken sender. */
+function endForFragments(ctx: IkeContext, sa: IkeSa): void {
+  ctx.counters.count('fragments too many');
+  const why = 'more fragments than a message may have';
+  if (sa.state === 'ESTABLISHED') void deleteSa(ctx, sa, why);
+  else if (!isAuthenticated(sa.state)) void endSa(ctx, sa, 'expired', why);
 }
 
 /** Why an answer can not be taken, or its row. */
@@ -135,7 +186,7 @@ function takeResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path):
   const { head, bytes } = message;
   const request = requestOf(ctx, sa, message);
   if (!request) return;
-  const payloads = sa.state === 'INIT_SENT' ? message.payloads : open(ctx, sa, message);
+  const payloads = sa.state === 'INIT_SENT' ? message.payloads : open(ctx, sa, message)?.payloads;
   if (!payloads) return;
   const name = exchangeName(head.exchange);
   const found = rowForResponse(sa, head.exchange, payloads);
@@ -166,12 +217,10 @@ function receiveRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path
 
 /** What needs no look inside: repetitions, and what is outside the window or without room. */
 function isSettled(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): boolean {
-  const { head, bytes } = message;
-  const arrival = sa.responses.classify(head.messageId, bytes);
-  if (arrival.kind === 'repeated') {
-    ctx.counters.count('repeated requests');
-    transmit(ctx, arrival.response, path);
-  } else if (arrival.kind === 'busy') ctx.counters.count('requests while busy');
+  const { head, bytes, sealed } = message;
+  const arrival = sa.responses.classify(head.messageId, bytes, sealed?.fragment);
+  if (arrival.kind === 'repeated') answerAgain(ctx, sa, head, path);
+  else if (arrival.kind === 'busy') ctx.counters.count('requests while busy');
   else if (arrival.kind === 'outside' || sa.state === 'GONE')
     ctx.counters.count('messages outside the window');
   else if (asksOwner(head) && !ctx.workload.hasRoomFor(sa.responses.busy))
@@ -180,14 +229,33 @@ function isSettled(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): bo
   return true;
 }
 
+function answerAgain(ctx: IkeContext, sa: IkeSa, { messageId }: Head, path: Path): void {
+  ctx.counters.count('repeated requests');
+  const response = sa.responses.repeat(messageId);
+  if (response) transmitAll(ctx, response, path);
+}
+
+/** The first fragment of an answered request, cut anew: the peer has no answer yet, if it is the peer. */
+function answerCutAnew(ctx: IkeContext, sa: IkeSa, { sealed, head }: Message, path: Path): void {
+  const { aad, body } = sealed!;
+  const isAuthentic = sa.keys && sa.suite!.cipher.open({ keys: sa.peerKeys!, aad, body });
+  if (isAuthentic) answerAgain(ctx, sa, head, path);
+  else ctx.counters.count('forged messages');
+}
+
 /** A new request within the window, unless it came twice and waited for its turn twice. */
 function takeRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
   if (isSettled(ctx, sa, message, path)) return;
-  const payloads = open(ctx, sa, message);
-  if (!payloads) return;
-  const { head, bytes } = message;
+  const { head, bytes, sealed } = message;
+  if (sa.responses.classify(head.messageId, bytes, sealed?.fragment).kind === 'cut anew') {
+    answerCutAnew(ctx, sa, message, path);
+    return;
+  }
+  const inside = open(ctx, sa, message);
+  if (!inside) return;
+  const { payloads, datagram } = inside;
   if (sa.responses.isNewest(head.messageId)) followPeer(sa, path);
-  sa.responses.begin(head.messageId, bytes);
+  sa.responses.begin(head.messageId, datagram);
   heard(ctx, sa);
   const received: Received = { head, bytes, payloads: 'error' in payloads ? [] : payloads, path };
   if ('error' in payloads) {

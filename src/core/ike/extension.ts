@@ -45,6 +45,8 @@ export interface SaView {
   nat: { we: boolean; peer: boolean };
   /** Hash algorithms of the peer (RFC 7427 §4); `undefined` when it named none. */
   peerHashes: readonly number[] | undefined;
+  /** Sizes of IP datagrams for our fragments, from large to small; none: not agreed (RFC 7383). */
+  fragmentSizes: readonly number[];
 }
 
 /** Nothing against it, or the reason why the exchange must not go on. */

@@ -23,6 +23,7 @@ import { receive } from './dispatch.js';
 import { deleteChild, deleteSa } from './exchanges/informational.js';
 import type { Extension } from './extension.js';
 import { Extensions } from './extensions.js';
+import { fragmentation } from './fragmentation.js';
 import { HalfOpen } from './half-open.js';
 import { addressIdentity, type Identity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
@@ -193,12 +194,16 @@ function createContext(
     preferences,
     counters: new Counters(),
     transport,
-    extensions: new Extensions([natDetection, signatureHashes, ...(options.extensions ?? [])], log),
+    extensions: new Extensions(
+      [natDetection, signatureHashes, fragmentation(limits), ...(options.extensions ?? [])],
+      log,
+    ),
     sas: new SaRegistry(),
     keyPairs: createKeyPairPool({ groups: preferences.groups.slice(0, 1), size, timers, random }),
     halfOpen: new HalfOpen(limits),
     workload: new Workload(limits),
     turns: new Turns(timers, limits.maxWaitingMessages),
+    fragmentMemory: { bytes: 0 },
     cookies: new Cookies(clock, random),
     refusals: new RefusalLog(log, clock, limits.refusalLinesPerMinute),
     ...hooks,

@@ -16,6 +16,7 @@ import type { Identity } from './identity.js';
 import type { Head } from './message.js';
 import { NamedTimers } from './named-timers.js';
 import type { IkeSuite } from './proposals/choose.js';
+import type { Reassembly } from './reassembly.js';
 import type { RequestWindow } from './request-window.js';
 import { ResponseWindow } from './response-window.js';
 import type { State } from './states.js';
@@ -48,6 +49,7 @@ export class IkeSa implements SaView {
   readonly facts = new Map<string, unknown>();
   nat = { we: false, peer: false };
   peerHashes: readonly number[] | undefined;
+  fragmentSizes: readonly number[] = [];
 
   suite: IkeSuite | undefined;
   keyExchange: KeyExchange | undefined;
@@ -66,6 +68,8 @@ export class IkeSa implements SaView {
   /** Requests of the peer: none before it is proven; as responder IKE_SA_INIT and IKE_AUTH alone. */
   readonly responses: ResponseWindow;
   readonly timers: NamedTimers;
+  /** Fragments of what the peer sends; set by the one who makes the SA. */
+  fragments!: { requests: Reassembly; responses: Reassembly };
   readonly children = new Set<Child>();
   /** The wish that this SA was made for, while it is not fulfilled. */
   attempt: Attempt | undefined;

@@ -1,6 +1,13 @@
 /** Limits and times of our own choosing, with the reason. Tests and settings may replace each. */
+import type { IpFamily } from '../net/address.js';
+import type { FragmentLimits } from './reassembly.js';
 
-export interface IkeLimits {
+export interface IkeLimits extends FragmentLimits {
+  /**
+   * Sizes of IP datagrams, from large to small (RFC 7383 §2.5.1, §2.5.2). 1280 passes wherever IPv6
+   * does; 576 is what RFC 7383 holds for safe with IPv4, and the second try.
+   */
+  fragmentSizes: Readonly<Record<IpFamily, readonly number[]>>;
   /** Half-open SAs from which on a stranger must bring a cookie back (RFC 7296 §2.6). */
   cookieThreshold: number;
   /** Half-open SAs in all; one takes about 3 KB. */
@@ -44,6 +51,12 @@ export interface IkeLimits {
 }
 
 export const defaultLimits: IkeLimits = {
+  fragmentSizes: { 4: [1280, 576], 6: [1280] },
+  // Chains of certificates make some 8 KB, in fragments of 500 bytes and more.
+  maxFragments: 48,
+  maxReassembledBytes: 16_384,
+  maxFragmentBytes: 524_288,
+  reassemblyMs: 20_000,
   cookieThreshold: 32,
   maxHalfOpen: 512,
   maxHalfOpenPerPrefix: 32,

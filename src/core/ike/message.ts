@@ -4,9 +4,9 @@
  */
 import { concat } from '../bytes/bytes.js';
 import type { Read } from '../bytes/struct.js';
-import { GENERIC_LENGTH, type RawPayload, readChain, writeChain } from './payloads/generic.js';
+import { GENERIC_LENGTH, readChain, writeChain } from './payloads/generic.js';
 import { Flag, HEADER_LENGTH, type Header, header, IKE_VERSION } from './payloads/header.js';
-import { find, type Payload, readPayloads, writePayload } from './payloads/payload.js';
+import { type Payload, readPayloads, writePayload } from './payloads/payload.js';
 import { PayloadType } from './registries/payload-types.js';
 
 /** The part of a message that is not payloads. */
@@ -32,14 +32,22 @@ export interface Message {
   sealed?: SealedPart;
 }
 
-/** An SK payload that nobody has opened. */
+/** Which fragment of how many (RFC 7383 §2.5), from 1. */
+export interface FragmentOf {
+  number: number;
+  total: number;
+}
+
+/** An SK or SKF payload that nobody has opened. */
 export interface SealedPart {
-  /** Type of the first payload inside. */
+  /** Type of the first payload inside; 0 in all fragments but the first. */
   first: number;
-  /** Everything from the IKE header to the generic header of SK. */
+  /** Everything from the IKE header to the generic header of SK, in SKF to Total Fragments. */
   aad: Uint8Array;
   /** Initialization vector, ciphertext, integrity value. */
   body: Uint8Array;
+  /** In SKF only. */
+  fragment?: FragmentOf;
 }
 
 /** A message of ours has at most about 1,500 bytes; certificates of others make some 4,000. */
@@ -77,11 +85,22 @@ const headOf = (from: Header): Head => ({
   messageId: from.messageId,
 });
 
-/** The closed part of a message whose chain ends in SK; SK is always last. */
-function sealedPart(bytes: Uint8Array, raw: readonly RawPayload[], next: number): SealedPart {
-  const { body } = raw.at(-1)!;
-  return { first: next, aad: bytes.slice(0, bytes.length - body.length), body };
+/** The closed part of a message whose chain ends in SK or SKF; they are always last. */
+function sealedPart(
+  bytes: Uint8Array,
+  payloads: readonly Payload[],
+  first: number,
+): SealedPart | undefined {
+  const last = payloads.at(-1);
+  if (last?.kind !== 'SK' && last?.kind !== 'SKF') return undefined;
+  const body = last.data;
+  const aad = bytes.slice(0, bytes.length - body.length);
+  if (last.kind === 'SK') return { first, aad, body };
+  return { first, aad, body, fragment: { number: last.number, total: last.total } };
 }
+
+/** RFC 7383 §2.6: the first of its tests. */
+const isImpossible = ({ number, total }: FragmentOf): boolean => number === 0 || number > total;
 
 /** Reads a datagram. All lengths are checked before anything is read. */
 export function readMessage(bytes: Uint8Array): Read<Message> {
@@ -99,8 +118,13 @@ export function readMessage(bytes: Uint8Array): Read<Message> {
   const payloads = readPayloads(chain.value.payloads);
   if (!payloads.ok) return payloads;
   const message: Message = { head: headOf(front.value), bytes, payloads: payloads.value };
-  if (find(payloads.value, 'SK'))
-    message.sealed = sealedPart(bytes, chain.value.payloads, chain.value.next);
+  const sealed = sealedPart(bytes, payloads.value, chain.value.next);
+  if (sealed?.fragment && isImpossible(sealed.fragment))
+    return {
+      ok: false,
+      error: `SKF: fragment ${sealed.fragment.number} of ${sealed.fragment.total}`,
+    };
+  if (sealed) message.sealed = sealed;
   return { ok: true, value: message };
 }
 

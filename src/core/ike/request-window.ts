@@ -14,6 +14,10 @@
 import type { Clock, Timer, Timers } from '../platform/platform.js';
 import type { Payload } from './payloads/payload.js';
 import { LONGEST_PAUSE_MS, type Schedule } from './schedule.js';
+import type { Sealed } from './sealed.js';
+
+/** Sendings without an answer before a message is cut into smaller pieces. */
+const SENDINGS_OF_A_SIZE = 3;
 
 /** A request that waits for its turn or its answer. */
 export interface Request {
@@ -25,7 +29,7 @@ export interface Request {
   /** Asked when its turn has come; without a wish behind it any more it is passed over. */
   isWanted?(): boolean;
   /** The message, when its turn and its message ID have come. */
-  build(messageId: number): Uint8Array;
+  build(messageId: number): Sealed;
   /** An answer that fits a row of the table; for exchanges whose rows hand it back here. */
   answered?(payloads: readonly Payload[]): void;
   /** The schedule ended without an answer, or the IKE SA did. */
@@ -38,7 +42,7 @@ interface Pending {
   readonly request: Request;
   readonly messageId: number;
   readonly sentMs: number;
-  bytes: Uint8Array;
+  sealed: Sealed;
   sendings: number;
   repetition?: Timer | undefined;
 }
@@ -94,7 +98,7 @@ export class RequestWindow {
   rebuild(messageId: number): void {
     const pending = this.#out.get(messageId);
     if (!pending) return;
-    pending.bytes = pending.request.build(messageId);
+    pending.sealed = pending.request.build(messageId);
     pending.sendings = 0;
     this.#transmit(pending);
   }
@@ -143,14 +147,15 @@ export class RequestWindow {
     this.#isLastOut = request.isLast === true;
     const messageId = this.#nextId++;
     const sentMs = this.#now();
-    const pending = { request, messageId, sentMs, bytes: request.build(messageId), sendings: 0 };
+    const sealed = request.build(messageId);
+    const pending = { request, messageId, sentMs, sealed, sendings: 0 };
     this.#out.set(messageId, pending);
     this.#transmit(pending);
   }
 
   #transmit(pending: Pending): void {
     pending.sendings++;
-    this.env.transmit(pending.bytes, pending.sendings > 1);
+    for (const bytes of pending.sealed.datagrams) this.env.transmit(bytes, pending.sendings > 1);
     const pause = pending.request.schedule(pending.sendings);
     pending.repetition?.cancel();
     if (pause === undefined) return;
@@ -174,6 +179,16 @@ export class RequestWindow {
       return;
     }
     request.repeated?.(sendings);
-    if (this.#out.has(messageId)) this.#transmit(pending);
+    if (!this.#out.has(messageId)) return;
+    if (sendings >= SENDINGS_OF_A_SIZE) this.#shrink(pending);
+    this.#transmit(pending);
+  }
+
+  /** Perhaps large datagrams do not get through. RFC 7383 §2.5.2: its pauses begin anew. */
+  #shrink(pending: Pending): void {
+    const smaller = pending.sealed.smaller?.();
+    if (!smaller) return;
+    pending.sealed = smaller;
+    pending.sendings = 0;
   }
 }

@@ -12,6 +12,8 @@
  * repeats those; and it may not send the next but one (×) before 5 is answered.
  */
 import { equal } from '../bytes/bytes.js';
+import type { FragmentOf } from './message.js';
+import type { Sealed } from './sealed.js';
 
 export type Arrival =
   /** To be processed. */
@@ -19,13 +21,20 @@ export type Arrival =
   /** Repeated while we still work on it: the answer will come. */
   | { kind: 'busy' }
   /** Repeated after we answered: send this. */
-  | { kind: 'repeated'; response: Uint8Array }
+  | { kind: 'repeated'; response: Sealed }
+  /** A first fragment under the ID of an answered request: if it is authentic, send this. */
+  | { kind: 'cut anew'; response: Sealed }
   | { kind: 'outside' };
 
 interface Exchange {
+  /** The datagram of its first fragment, when it came in fragments. */
   request: Uint8Array;
-  response?: Uint8Array;
+  response?: Sealed;
+  repetitions: number;
 }
+
+/** Repetitions after which an answer is cut into smaller pieces: it seems not to arrive (RFC 7383 §2.4). */
+const REPETITIONS_OF_A_SIZE = 3;
 
 export class ResponseWindow {
   readonly #kept = new Map<number, Exchange>();
@@ -42,13 +51,16 @@ export class ResponseWindow {
 
   /**
    * What an arriving request is. A repetition is the same message bit for bit (§2.1), so comparing it
-   * tells more than checking its integrity value would, and costs nothing.
+   * tells more than checking its integrity value would, and costs nothing. Of fragments, the first
+   * one stands for all (RFC 7383 §2.6.1); a peer may cut them anew (§2.5.2).
    */
-  classify(messageId: number, bytes: Uint8Array): Arrival {
+  classify(messageId: number, bytes: Uint8Array, fragment?: FragmentOf): Arrival {
     const known = this.#kept.get(messageId);
     if (known) {
-      if (!equal(known.request, bytes)) return { kind: 'outside' };
-      return known.response ? { kind: 'repeated', response: known.response } : { kind: 'busy' };
+      const { response } = known;
+      if (!response) return { kind: fragment || equal(known.request, bytes) ? 'busy' : 'outside' };
+      if (equal(known.request, bytes)) return { kind: 'repeated', response };
+      return fragment?.number === 1 ? { kind: 'cut anew', response } : { kind: 'outside' };
     }
     const mayCome = messageId >= this.#oldest && messageId < this.#oldest + this.size;
     return { kind: mayCome ? 'new' : 'outside' };
@@ -66,16 +78,25 @@ export class ResponseWindow {
 
   /** A new request is being worked on. */
   begin(messageId: number, request: Uint8Array): void {
-    this.#kept.set(messageId, { request });
+    this.#kept.set(messageId, { request, repetitions: 0 });
     this.#newest = Math.max(this.#newest, messageId);
     for (const each of this.#kept.keys())
       if (each <= this.#newest - this.size) this.#kept.delete(each);
   }
 
   /** It was answered; a repetition gets the same bytes. */
-  finish(messageId: number, response: Uint8Array): void {
+  finish(messageId: number, response: Sealed): void {
     const exchange = this.#kept.get(messageId);
     if (exchange) exchange.response = response;
     while (this.#kept.get(this.#oldest)?.response) this.#oldest++;
+  }
+
+  /** The answer goes out once more; gives it in smaller pieces when it seems not to get through. */
+  repeat(messageId: number): Sealed | undefined {
+    const exchange = this.#kept.get(messageId);
+    if (!exchange?.response) return undefined;
+    const isTooLarge = ++exchange.repetitions % REPETITIONS_OF_A_SIZE === 0;
+    exchange.response = (isTooLarge && exchange.response.smaller?.()) || exchange.response;
+    return exchange.response;
   }
 }

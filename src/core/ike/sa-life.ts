@@ -4,7 +4,9 @@ import { endChild } from './child-life.js';
 import type { IkeContext } from './context.js';
 import type { TunnelEnd } from './daemon.js';
 import { IkeSa, type Role } from './ike-sa.js';
+import { Reassembly } from './reassembly.js';
 import { RequestWindow } from './request-window.js';
+import type { Sealed } from './sealed.js';
 import { moves, type State } from './states.js';
 import type { Path } from './transport.js';
 
@@ -34,12 +36,20 @@ export function createSa(ctx: IkeContext, role: Role, path: Path): IkeSa {
       transmit(ctx, bytes, sa.path);
     },
   });
+  sa.fragments = {
+    requests: new Reassembly('request', ctx.limits, ctx.fragmentMemory, sa.timers),
+    responses: new Reassembly('response', ctx.limits, ctx.fragmentMemory, sa.timers),
+  };
   return sa;
 }
 
 export function transmit(ctx: IkeContext, bytes: Uint8Array, path: Path): void {
   ctx.counters.count('messages sent');
   ctx.transport.send(bytes, path);
+}
+
+export function transmitAll(ctx: IkeContext, { datagrams }: Sealed, path: Path): void {
+  for (const bytes of datagrams) transmit(ctx, bytes, path);
 }
 
 const isHalfOpen = (sa: IkeSa): boolean =>
@@ -75,6 +85,8 @@ export async function endSa(
 ): Promise<void> {
   if (sa.state === 'GONE') return;
   enter(ctx, sa, 'GONE', why);
+  sa.fragments.requests.clear();
+  sa.fragments.responses.clear();
   sa.timers.cancelAll();
   const removed = [...sa.children].map((child) => endChild(ctx, sa, child, end));
   sa.requests.stop();

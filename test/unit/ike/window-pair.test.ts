@@ -2,6 +2,7 @@ import { concat, uintBytes } from '../../../src/core/bytes/bytes.js';
 import { RequestWindow } from '../../../src/core/ike/request-window.js';
 import { ResponseWindow } from '../../../src/core/ike/response-window.js';
 import { untilPeerIsDead } from '../../../src/core/ike/schedule.js';
+import { whole } from '../../../src/core/ike/sealed.js';
 import { chance } from '../../support/memory-network.js';
 import { SteppedClock } from '../../support/stepped-clock.js';
 import { assert, test } from '../../support/test.js';
@@ -37,7 +38,7 @@ class Pair {
       this.requests.send({
         exchange: 36,
         schedule: untilPeerIsDead,
-        build: (messageId) => concat(uintBytes(messageId, 1), uintBytes(i, 4)),
+        build: (messageId) => whole(concat(uintBytes(messageId, 1), uintBytes(i, 4))),
         gaveUp: () => void this.lost.push(i),
       });
     await this.clock.advance(300_000);
@@ -50,14 +51,14 @@ class Pair {
 
   #requested(id: number, bytes: Uint8Array): void {
     const arrival = this.responses.classify(id, bytes);
-    if (arrival.kind === 'repeated') this.#answer(id, arrival.response);
+    if (arrival.kind === 'repeated') this.#answer(id, arrival.response.datagrams[0]!);
     if (arrival.kind !== 'new') return;
     this.responses.begin(id, bytes);
     this.processed.push(id);
     this.mostOut = Math.max(this.mostOut, this.responses.busy);
     this.clock.after(10 + ((id * 37) % 90), () => {
       const response = concat(bytes, uintBytes(this.processed.indexOf(id), 1));
-      this.responses.finish(id, response);
+      this.responses.finish(id, whole(response));
       this.#answer(id, response);
     });
   }

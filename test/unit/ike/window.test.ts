@@ -1,6 +1,7 @@
 import { type Request, RequestWindow } from '../../../src/core/ike/request-window.js';
 import { ResponseWindow } from '../../../src/core/ike/response-window.js';
 import { threeTimes, untilPeerIsDead } from '../../../src/core/ike/schedule.js';
+import { whole } from '../../../src/core/ike/sealed.js';
 import { SteppedClock } from '../../support/stepped-clock.js';
 import { assert, test } from '../../support/test.js';
 
@@ -19,7 +20,7 @@ function makeWindow() {
   const request = (name: string): Request => ({
     exchange: 37,
     schedule: threeTimes,
-    build: (messageId) => bytes(messageId),
+    build: (messageId) => whole(bytes(messageId)),
     gaveUp: () => void ended.push(name),
   });
   return { clock, sent, window, ended, request };
@@ -125,7 +126,7 @@ test('window: what nobody wants any more when its turn comes takes no message ID
 test('window: the last request overtakes those that wait, and nothing follows it', () => {
   const { window, sent, request, ended } = makeWindow();
   for (const name of 'ab') window.send(request(name));
-  window.send({ ...request('last'), isLast: true, build: () => bytes(99) });
+  window.send({ ...request('last'), isLast: true, build: () => whole(bytes(99)) });
   window.resize(4);
   window.send(request('c'));
   assert.equal([sent, ended], [[0, 99], []]);
@@ -174,13 +175,13 @@ test('responses: a request is new once, then busy, then repeated', () => {
   assert.is(window.classify(0, bytes(1)).kind, 'busy');
   assert.is(window.classify(0, bytes(2)).kind, 'outside');
   assert.is(window.classify(1, bytes(2)).kind, 'outside');
-  window.finish(0, bytes(9));
-  assert.equal(window.classify(0, bytes(1)), { kind: 'repeated', response: bytes(9) });
+  window.finish(0, whole(bytes(9)));
+  assert.equal(window.classify(0, bytes(1)), { kind: 'repeated', response: whole(bytes(9)) });
   assert.is(window.classify(0, bytes(2)).kind, 'outside');
   assert.is(window.classify(1, bytes(2)).kind, 'new');
   assert.is(window.classify(2, bytes(2)).kind, 'outside');
   window.begin(1, bytes(2));
-  window.finish(1, bytes(8));
+  window.finish(1, whole(bytes(8)));
   assert.is(window.classify(0, bytes(1)).kind, 'outside');
 });
 
@@ -199,7 +200,7 @@ function pictured(): ResponseWindow {
   const window = new ResponseWindow(4);
   for (const id of [0, 1, 2, 3, 4, 5, 6]) {
     window.begin(id, bytes(id));
-    if (id !== 5) window.finish(id, bytes(100 + id));
+    if (id !== 5) window.finish(id, whole(bytes(100 + id)));
   }
   return window;
 }
@@ -210,7 +211,7 @@ test('responses: RFC 7296 §2.3, the window as it is pictured', () => {
     [2, 3, 4, 5, 6, 7, 8, 9, 0xffff_ffff].map((id) => window.classify(id, bytes(id & 255)).kind),
     ['outside', 'repeated', 'repeated', 'busy', 'repeated', 'new', 'new', 'outside', 'outside'],
   );
-  assert.equal(window.classify(4, bytes(4)), { kind: 'repeated', response: bytes(104) });
+  assert.equal(window.classify(4, bytes(4)), { kind: 'repeated', response: whole(bytes(104)) });
   assert.is(window.busy, 1);
   assert.equal([window.isNewest(6), window.isNewest(7)], [false, true]);
 });
@@ -222,7 +223,7 @@ test('responses: the window moves when its oldest is answered, and forgets when 
     [4, 5, 9].map((id) => window.classify(id, bytes(id)).kind),
     ['outside', 'busy', 'outside'],
   );
-  window.finish(5, bytes(105));
+  window.finish(5, whole(bytes(105)));
   assert.equal(
     [5, 7, 9, 10, 11].map((id) => window.classify(id, bytes(id)).kind),
     ['repeated', 'new', 'new', 'new', 'outside'],

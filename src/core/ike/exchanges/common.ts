@@ -1,10 +1,11 @@
 /** What the exchanges share: a received message, the answer to it, and refusals. */
 import type { IkeContext } from '../context.js';
+import { seal } from '../fragmentation.js';
 import type { IkeSa } from '../ike-sa.js';
 import type { Head } from '../message.js';
 import { notifyPayload, type Payload } from '../payloads/payload.js';
-import { sealMessage } from '../protect.js';
-import { endSa, transmit } from '../sa-life.js';
+import { endSa, transmitAll } from '../sa-life.js';
+import type { Sealed } from '../sealed.js';
 import type { Path } from '../transport.js';
 
 /** A message of the peer whose shape fits the row that runs. */
@@ -25,9 +26,9 @@ export function respond(
 ): void {
   if (!sa.sealer) return; // ended while we were working on it
   const head = sa.head(request.head.exchange, true, request.head.messageId);
-  const bytes = sealMessage(head, payloads, sa.sealer);
-  sa.responses.finish(request.head.messageId, bytes);
-  transmit(ctx, bytes, request.path);
+  const sealed = seal(sa, head, payloads);
+  sa.responses.finish(request.head.messageId, sealed);
+  transmitAll(ctx, sealed, request.path);
 }
 
 export function respondNotify(
@@ -58,4 +59,4 @@ export const sealRequest = (
   exchange: number,
   messageId: number,
   payloads: readonly Payload[],
-): Uint8Array => sealMessage(sa.head(exchange, false, messageId), payloads, sa.sealer!);
+): Sealed => seal(sa, sa.head(exchange, false, messageId), payloads);

@@ -11,6 +11,7 @@ import { Exchange } from '../registries/exchanges.js';
 import { isErrorNotify, NotifyType, notifyName } from '../registries/notifies.js';
 import { createSa, endSa, enter } from '../sa-life.js';
 import { untilPatienceEnds } from '../schedule.js';
+import { whole } from '../sealed.js';
 import { IKE_PORT, NAT_PORT } from '../transport.js';
 import type { Received } from './common.js';
 import { sendAuth } from './ike-auth-initiator.js';
@@ -33,7 +34,8 @@ export function startInit(ctx: IkeContext, attempt: Attempt): IkeSa {
   sa.requests.send({
     exchange: Exchange.IKE_SA_INIT,
     schedule: untilPatienceEnds,
-    build: () => buildRequest(ctx, sa),
+    // Never in fragments (RFC 7383 §2.2).
+    build: () => whole(buildRequest(ctx, sa)),
     gaveUp: () => undefined,
   });
   return sa;

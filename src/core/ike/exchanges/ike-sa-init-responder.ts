@@ -12,6 +12,7 @@ import { answerProposal, type Choice, chooseIke, type IkeSuite } from '../propos
 import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
 import { createSa, endSa, enter, transmit } from '../sa-life.js';
+import { whole } from '../sealed.js';
 import type { Received } from './common.js';
 import { NONCE_LENGTH } from './ike-sa-init-initiator.js';
 
@@ -107,7 +108,7 @@ function answer(ctx: IkeContext, sa: IkeSa, message: Received, choice: Choice<Ik
   ]);
   // Message ID 0 is taken; the next request that we expect is IKE_AUTH with 1.
   sa.responses.begin(0, message.bytes);
-  sa.responses.finish(0, sa.init.response);
+  sa.responses.finish(0, whole(sa.init.response));
   ctx.sas.add(sa);
   enter(ctx, sa, 'INIT_ANSWERED', 'a peer called');
   sa.timers.set('half-open', ctx.limits.halfOpenMs, () => {

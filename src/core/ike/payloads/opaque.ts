@@ -1,5 +1,5 @@
 /** Payloads that we carry without looking inside. */
-import { rest, struct, u8 } from '../../bytes/struct.js';
+import { rest, struct, u8, u16 } from '../../bytes/struct.js';
 
 // RFC 7296 §3.12
 export const vendorId = struct('vendor ID', { data: rest });
@@ -19,5 +19,5 @@ export const eap = struct('EAP', { data: rest });
 // RFC 7296 §3.14: initialization vector, ciphertext and integrity value, see `protect.ts`.
 export const encrypted = struct('SK', { data: rest });
 
-// RFC 7383 §2.5. Fragmentation is not offered yet; the type is known so that it is not "unknown".
-export const encryptedFragment = struct('SKF', { data: rest });
+// RFC 7383 §2.5: fragments count from 1. What follows is as in SK.
+export const encryptedFragment = struct('SKF', { number: u16, total: u16, data: rest });

@@ -127,7 +127,7 @@ export const payloadVectors: readonly [string, number, string, Payload][] = [
     },
   ],
   ['SK (§3.14)', 46, '0102030405', { kind: 'SK', data: hex('0102030405') }],
-  ['SKF (RFC 7383 §2.5)', 53, '0001000203', { kind: 'SKF', data: hex('0001000203') }],
+  ['SKF (RFC 7383 §2.5)', 53, '0001000203', { kind: 'SKF', number: 1, total: 2, data: hex('03') }],
   ['CP (§3.15)', 47, '01000000', { kind: 'CP', data: hex('01000000') }],
   ['EAP (§3.16)', 48, '0101000501', { kind: 'EAP', data: hex('0101000501') }],
 ];
