@@ -4,7 +4,7 @@
  * a few sendings is sent again in smaller pieces. `reassembly.ts` is the other half.
  */
 import { familyOf } from '../net/address.js';
-import type { Extension } from './extension.js';
+import type { Extension, SaView } from './extension.js';
 import type { IkeSa } from './ike-sa.js';
 import type { IkeLimits } from './limits.js';
 import type { Head } from './message.js';
@@ -25,20 +25,28 @@ function roomIn(size: number, { local }: Path): number {
   return size - IP_HEADER[familyOf(local.address)] - UDP_HEADER - marker;
 }
 
-/** `IKEV2_FRAGMENTATION_SUPPORTED` (§2.3) in both messages of IKE_SA_INIT, as an extension. */
-export const fragmentation = ({ fragmentSizes }: Pick<IkeLimits, 'fragmentSizes'>): Extension => ({
-  name: 'fragmentation',
-  outgoing: (message) =>
-    message.startsWith('IKE_SA_INIT')
-      ? [notifyPayload(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED)]
-      : [],
-  incoming(message, sa, payloads) {
-    const isAgreed = findNotify(payloads, NotifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined;
-    if (message.startsWith('IKE_SA_INIT'))
-      sa.fragmentSizes = isAgreed ? fragmentSizes[familyOf(sa.path.local.address)] : [];
-    return undefined;
-  },
-});
+/**
+ * IKEV2_FRAGMENTATION_SUPPORTED (§2.3) in both messages of IKE_SA_INIT, as an extension. Without
+ * sizes for a family there is none; a responder answers the notify and does not begin with it.
+ */
+export const fragmentation = ({ fragmentSizes }: Pick<IkeLimits, 'fragmentSizes'>): Extension => {
+  const sizesFor = (sa: SaView) => fragmentSizes[familyOf(sa.path.local.address)];
+  return {
+    name: 'fragmentation',
+    outgoing(message, sa) {
+      const isTime =
+        (message === 'IKE_SA_INIT request' && sizesFor(sa).length > 0) ||
+        (message === 'IKE_SA_INIT response' && sa.fragmentSizes.length > 0);
+      return isTime ? [notifyPayload(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED)] : [];
+    },
+    incoming(message, sa, payloads) {
+      if (!message.startsWith('IKE_SA_INIT')) return undefined;
+      const isOffered = findNotify(payloads, NotifyType.IKEV2_FRAGMENTATION_SUPPORTED);
+      sa.fragmentSizes = isOffered ? sizesFor(sa) : [];
+      return undefined;
+    },
+  };
+};
 
 /** Protects a message of ours, in fragments where it is too long for one datagram of `sizes[0]`. */
 export function seal(
