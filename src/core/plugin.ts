@@ -4,6 +4,8 @@
  * is made per plugin and WAN; everything it may touch comes in its context.
  */
 import type { Resolver } from './dns/resolver.js';
+import type { Authentication, ProofKind } from './ike/credentials.js';
+import type { PeerClaim } from './ike/daemon.js';
 import type { Identity } from './ike/identity.js';
 import type { Logger } from './log.js';
 import type { IpAddress, Prefix } from './net/address.js';
@@ -17,10 +19,8 @@ export interface Wish {
 }
 
 /** One gateway that may encrypt for the destination, and what would prove that it is the one. */
-export interface Gateway {
+export interface Gateway extends Authentication {
   address: IpAddress;
-  /** A signature by any of these authenticates the gateway (OE-114). Never empty. */
-  keys: readonly PublicKey[];
   /** The identity it must show; any identity when absent. */
   identity?: Identity;
 }
@@ -39,23 +39,18 @@ export type Plan =
 /** How far the peer's key is vouched for, in the order of growing trust; status shows it (OE-89). */
 export type Trust = 'unauthenticated' | 'dns' | 'dnssec';
 
-/** A peer that opened an IKE SA with us and has not been proven yet. */
-export interface PeerClaim {
-  identity: Identity;
-  address: IpAddress;
-  /** Our address that it talks to. */
-  local: IpAddress;
-}
+export type { PeerClaim };
 
-/** Keys that may prove a claim, or why there are none. */
+/** Keys and other proofs that may prove a claim, or why there are none. */
 export type KeysForClaim =
-  | { kind: 'keys'; keys: readonly PublicKey[]; trust: Trust; ttlSeconds: number }
+  | ({ kind: 'keys'; trust: Trust; ttlSeconds: number } & Authentication)
   | { kind: 'refused'; why: string };
 
 /** An authenticated peer wants to speak for an address of its own side. */
 export interface AuthorizationClaim extends PeerClaim {
-  /** The key that its signature verified with. */
-  key: PublicKey;
+  proof: ProofKind;
+  /** The key that its signature verified with; absent when it was proven otherwise. */
+  key?: PublicKey;
   /** The address behind (or of) the peer, host-sized. */
   client: Prefix;
   /** The address on our side. */

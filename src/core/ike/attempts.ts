@@ -5,7 +5,7 @@
  */
 
 import type { Unreachable } from '../net/network.js';
-import { keyId } from '../pki/public-key.js';
+import { wouldAccept } from './accepted.js';
 import { Attempt, wishKey } from './attempt.js';
 import type { IkeContext } from './context.js';
 import type { TunnelResult, TunnelWish } from './daemon.js';
@@ -25,10 +25,10 @@ const counterOf = {
 } as const;
 
 /** Is the proven peer of this SA one that the wish would have accepted? */
-function suits(sa: IkeSa, { keys, identity }: TunnelWish): boolean {
-  const { peer } = sa;
+function suits({ peer }: IkeSa, wish: TunnelWish): boolean {
+  const { identity } = wish;
   if (!peer || (identity && !sameIdentity(identity, peer.identity))) return false;
-  return keys.some((key) => keyId(key) === keyId(peer.key));
+  return wouldAccept(wish, peer);
 }
 
 const isUsable = (sa: IkeSa): boolean => sa.state === 'ESTABLISHED' && !sa.isDoubtful;

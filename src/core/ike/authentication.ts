@@ -1,55 +1,155 @@
-/** AUTH payloads: proving who we are, and looking at the proof of the peer (RFC 7296 §2.15). */
+/**
+ * AUTH payloads: proving who we are, and looking at the proof of the peer (RFC 7296 §2.15). The ways
+ * are those of `credentials.ts`, and each direction may go another one.
+ */
+import { equalConstantTime } from '../bytes/bytes.js';
 import type { PublicKey } from '../pki/public-key.js';
 import type { IkeContext } from './context.js';
+import type { AcceptableProofs, Authentication, Credential, ProvenPeer } from './credentials.js';
 import { authOctets } from './crypto/keymat.js';
-import { type AuthValue, type SignResult, signAuth, verifyAuth } from './crypto/signature.js';
-import type { Identity } from './identity.js';
+import { sharedKeyMac } from './crypto/shared-key.js';
+import {
+  AuthMethod,
+  type AuthValue,
+  type SignResult,
+  signAuth,
+  verifyAuth,
+} from './crypto/signature.js';
+import { formatIdentity, type Identity, nullIdentity, sameIdentity } from './identity.js';
 import type { IkeSa, Role } from './ike-sa.js';
 
 /** What the one in `signer`'s role signs. */
 function octets(sa: IkeSa, signer: Role, identity: Identity): Uint8Array {
-  const { init, keys } = sa;
+  const { init } = sa;
   const isInitiator = signer === 'initiator';
   return authOctets({
     prf: sa.suite!.prf,
     message: isInitiator ? init.request : init.response,
     peerNonce: isInitiator ? init.nr : init.ni,
-    skP: isInitiator ? keys!.skPi : keys!.skPr,
+    skP: skP(sa, signer),
     identity,
   });
 }
 
-/** Our AUTH payload. Fails when the peer knows no signature that our key can make. */
-export function proveOurselves(ctx: IkeContext, sa: IkeSa, identity: Identity): SignResult {
+/** SK_pi or SK_pr. */
+const skP = ({ keys }: IkeSa, signer: Role): Uint8Array =>
+  signer === 'initiator' ? keys!.skPi : keys!.skPr;
+
+const peerRole = (sa: IkeSa): Role => (sa.role === 'initiator' ? 'responder' : 'initiator');
+
+export type OwnProof =
+  /** `name` of the way, for the log. */
+  | { ok: true; identity: Identity; credential: Credential; auth: AuthValue; name: string }
+  /** The peer knows no signature that our key can make. */
+  | { ok: false; why: string };
+
+function ownIdentity(ctx: IkeContext, sa: IkeSa, chosen: Authentication, credential: Credential) {
+  if (chosen.ownIdentity) return chosen.ownIdentity;
+  return credential.kind === 'null' ? nullIdentity : ctx.identity(sa.path.local.address);
+}
+
+/** Our AUTH payload, by what the owner has chosen for this connection. */
+export function proveOurselves(ctx: IkeContext, sa: IkeSa, chosen: Authentication): OwnProof {
+  const credential = chosen.credential ?? ctx.credential;
+  const identity = ownIdentity(ctx, sa, chosen, credential);
   const signed = octets(sa, sa.role, identity);
   for (const method of ctx.extensions.authentication()) {
     const auth = method.sign?.(signed, sa);
-    if (auth) return { ok: true, auth, name: `method ${auth.method}` };
+    if (auth) return { ok: true, identity, credential, auth, name: `method ${auth.method}` };
   }
-  return signAuth(ctx.key, signed, sa.peerHashes, ctx.random);
+  const result = sign(ctx, sa, credential, signed);
+  return result.ok ? { ...result, identity, credential } : result;
 }
 
-export type Proof = { ok: true; key: PublicKey } | { ok: false; why: string };
+function sign(ctx: IkeContext, sa: IkeSa, credential: Credential, signed: Uint8Array): SignResult {
+  if (credential.kind === 'key' || credential.kind === 'certificate')
+    return signAuth(credential.key, signed, sa.peerHashes, ctx.random);
+  const isNull = credential.kind === 'null';
+  const secret = isNull ? skP(sa, sa.role) : credential.secret;
+  const data = sharedKeyMac(sa.suite!.prf, secret, signed);
+  const method = isNull ? AuthMethod.NULL : AuthMethod.SHARED_KEY_MIC;
+  return { ok: true, auth: { method, data }, name: isNull ? 'NULL' : 'pre-shared key' };
+}
 
-/** Tries the peer's AUTH with all keys that it may have (OE-114): one that fits is enough. */
+export type Proof = { ok: true; peer: ProvenPeer } | { ok: false; why: string };
+
+const unproven = (why: string): Proof => ({ ok: false, why });
+
+/** What the peer shows. */
+export interface PeerProof {
+  identity: Identity;
+  auth: AuthValue;
+}
+
+/** Looks at the peer's AUTH with all that may prove it (OE-114): one that fits is enough. */
 export function checkProof(
   ctx: IkeContext,
   sa: IkeSa,
-  claim: { identity: Identity; auth: AuthValue; keys: readonly PublicKey[] },
+  shown: PeerProof,
+  proofs: AcceptableProofs,
 ): Proof {
-  const signer = sa.role === 'initiator' ? 'responder' : 'initiator';
-  const signed = octets(sa, signer, claim.identity);
-  const { identity, auth, keys } = claim;
+  const { identity, auth } = shown;
+  const signed = octets(sa, peerRole(sa), identity);
   const method = ctx.extensions.authentication().find((one) => one.method === auth.method);
   if (method) {
-    const { address } = sa.path.remote;
-    return method.verify(auth, signed, { identity, address, keys });
+    const claim = { identity, address: sa.path.remote.address, keys: proofs.keys ?? [] };
+    const result = method.verify(auth, signed, claim);
+    if (!result.ok) return result;
+    return { ok: true, peer: { identity, proof: 'extension', key: result.key } };
   }
+  switch (auth.method) {
+    case AuthMethod.SHARED_KEY_MIC:
+      return checkSecrets(sa, shown, signed, proofs.secrets ?? []);
+    case AuthMethod.NULL:
+      return checkNull(sa, shown, signed, proofs);
+    default:
+      return checkKeys(shown, signed, proofs.keys ?? []);
+  }
+}
+
+const isMac = (sa: IkeSa, secret: Uint8Array, signed: Uint8Array, data: Uint8Array): boolean =>
+  equalConstantTime(sharedKeyMac(sa.suite!.prf, secret, signed), data);
+
+function checkSecrets(
+  sa: IkeSa,
+  { identity, auth }: PeerProof,
+  signed: Uint8Array,
+  secrets: NonNullable<AcceptableProofs['secrets']>,
+): Proof {
+  const usable = secrets.filter((one) => !one.identity || sameIdentity(one.identity, identity));
+  if (usable.length === 0) return unproven('no pre-shared key for this identity');
+  return usable.some(({ secret }) => isMac(sa, secret, signed, auth.data))
+    ? { ok: true, peer: { identity, proof: 'secret' } }
+    : unproven('the pre-shared key is another one');
+}
+
+/** RFC 7619 §2.1: it shows that the peer has the keys of this IKE SA, and nothing more. */
+function checkNull(
+  sa: IkeSa,
+  { identity, auth }: PeerProof,
+  signed: Uint8Array,
+  { allowsNull = false }: AcceptableProofs,
+): Proof {
+  if (!allowsNull) return unproven('NULL authentication is not allowed here');
+  return isMac(sa, skP(sa, peerRole(sa)), signed, auth.data)
+    ? { ok: true, peer: { identity, proof: 'null' } }
+    : unproven('the AUTH payload of NULL authentication is wrong');
+}
+
+function checkKeys(
+  { identity, auth }: PeerProof,
+  signed: Uint8Array,
+  keys: readonly PublicKey[],
+): Proof {
   const reasons: string[] = [];
   for (const key of keys) {
     const result = verifyAuth(auth, key, signed);
-    if (result.ok) return { ok: true, key };
+    if (result.ok) return { ok: true, peer: { identity, proof: 'key', key } };
     reasons.push(result.why);
   }
-  return { ok: false, why: reasons.join('; ') || 'no key to verify with' };
+  return unproven(reasons.join('; ') || 'no key to verify with');
 }
+
+/** For people: who could not be proven, and why. */
+export const describeFailure = (identity: Identity, why: string): string =>
+  `proof of ${formatIdentity(identity)} does not hold: ${why}`;

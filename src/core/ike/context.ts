@@ -2,12 +2,12 @@
 import type { InstalledSa } from '../kernel/child-sa.js';
 import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
-import type { PrivateKey } from '../pki/private-key.js';
 import type { Clock, Timers } from '../platform/platform.js';
 import type { Attempt } from './attempt.js';
 import type { Lifetime } from './child.js';
 import type { Cookies } from './cookie.js';
 import type { Counters } from './counters.js';
+import type { Credential } from './credentials.js';
 import type { KeyPairPool } from './crypto/key-pair-pool.js';
 import type { IkeOwner } from './daemon.js';
 import type { Extensions } from './extensions.js';
@@ -29,8 +29,8 @@ export interface IkeContext {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: (length: number) => Uint8Array;
-  /** Signs for us; which key that is, is our business alone (OE-116). */
-  readonly key: PrivateKey;
+  /** Proves us where nothing else was chosen; which key that is, is our business alone (OE-116). */
+  readonly credential: Credential;
   /** The identity that we show from an address of ours (OE-104, OE-105). */
   readonly identity: (local: IpAddress) => Identity;
   /** Packets that have come in through a tunnel; `undefined` when nobody can tell. */

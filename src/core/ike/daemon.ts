@@ -4,17 +4,19 @@
  */
 import type { ChildSa, InstalledSa } from '../kernel/child-sa.js';
 import type { IpAddress, Prefix } from '../net/address.js';
-import type { PublicKey } from '../pki/public-key.js';
+import type { Certificate } from '../pki/certificate.js';
+import type { Authentication, ProvenPeer } from './credentials.js';
 import type { Identity } from './identity.js';
 
-/** A tunnel wanted by us as initiator. Addresses decide the identity we show (OE-104). */
-export interface TunnelWish {
+/**
+ * A tunnel wanted by us as initiator. Addresses decide the identity we show (OE-104). What proves the
+ * peer, and us, is in the fields of `Authentication`.
+ */
+export interface TunnelWish extends Authentication {
   local: IpAddress;
   remote: IpAddress;
   ours: Prefix;
   theirs: Prefix;
-  /** The peer is who it should be when its signature verifies with one of these. */
-  keys: readonly PublicKey[];
   /** Demanded IDr; any when absent. */
   identity?: Identity;
   /** Milliseconds until a silent gateway counts as dead (OE-43, SP-40). */
@@ -32,7 +34,7 @@ export interface Tunnel {
   readonly id: number;
   readonly role: 'initiator' | 'responder';
   readonly installed: InstalledSa;
-  readonly peer: { address: IpAddress; identity: Identity; key: PublicKey };
+  readonly peer: { address: IpAddress } & ProvenPeer;
   readonly ike: { spiInitiator: string; spiResponder: string; suite: string };
 }
 
@@ -46,26 +48,41 @@ export type TunnelEnd =
   | 'expired'
   | 'replaced';
 
-export type KeysResult = { ok: true; keys: readonly PublicKey[] } | { ok: false; why: string };
+/** What a peer says of itself before it is proven. */
+export interface PeerClaim {
+  identity: Identity;
+  address: IpAddress;
+  /** Our address that it talks to. */
+  local: IpAddress;
+  /** How it means to prove itself; absent when asked again about a peer that is proven. */
+  method?: 'signature' | 'secret' | 'null' | 'other';
+  /** What it sent, its own first; nobody has checked anything yet. */
+  certificates?: readonly Certificate[];
+  /** IDr: the identity of ours that it wants to speak with. */
+  wanted?: Identity;
+}
+
+/** What may prove the peer, and what to prove ourselves with; or why there is nothing. */
+export type KeysResult = ({ ok: true } & Authentication) | { ok: false; why: string };
 export type ClientResult = { ok: true } | { ok: false; why: string };
 
 /** What the daemon asks its owner. All may take their time: other peers are served meanwhile. */
 export interface IkeOwner {
-  /** Keys that could prove this claim of a responder-side peer. */
-  keysFor(claim: { identity: Identity; address: IpAddress; local: IpAddress }): Promise<KeysResult>;
+  /** Keys and other proofs that could prove this claim of a responder-side peer. */
+  keysFor(claim: PeerClaim): Promise<KeysResult>;
   /** May the proven peer have this tunnel? */
-  authorize(claim: {
-    identity: Identity;
-    address: IpAddress;
-    local: IpAddress;
-    key: PublicKey;
-    theirs: Prefix;
-    ours: Prefix;
-    /** False when it asks for one protocol or port of the pair only. */
-    isWholePair: boolean;
-    /** A NAT stands before the peer: others may have the address it calls from. */
-    isBehindNat: boolean;
-  }): Promise<ClientResult>;
+  authorize(
+    claim: ProvenPeer & {
+      address: IpAddress;
+      local: IpAddress;
+      theirs: Prefix;
+      ours: Prefix;
+      /** False when it asks for one protocol or port of the pair only. */
+      isWholePair: boolean;
+      /** A NAT stands before the peer: others may have the address it calls from. */
+      isBehindNat: boolean;
+    },
+  ): Promise<ClientResult>;
   /** Puts the tunnel into the kernel; for a responder before the answer leaves (OE-65). */
   install(sa: ChildSa): Promise<InstalledSa>;
   remove(installed: InstalledSa): Promise<void>;

@@ -15,6 +15,7 @@
  */
 import type { IpAddress, Prefix } from '../net/address.js';
 import type { PublicKey } from '../pki/public-key.js';
+import type { ProvenPeer } from './credentials.js';
 import type { AuthValue, VerifyResult } from './crypto/signature.js';
 import type { ClientResult } from './daemon.js';
 import type { Identity } from './identity.js';
@@ -38,7 +39,7 @@ export interface SaView {
   readonly spiInitiator: Uint8Array;
   readonly spiResponder: Uint8Array;
   /** Who the other end is, once it has proven it. */
-  readonly peer: { identity: Identity; key: PublicKey } | undefined;
+  readonly peer: ProvenPeer | undefined;
   /** Memory of extensions for this IKE SA, by names of their own. */
   readonly facts: Map<string, unknown>;
   /** Who is behind a NAT, once NAT detection has run. */

@@ -12,6 +12,8 @@ export const IdType = {
   ID_IPV6_ADDR: 5,
   ID_DER_ASN1_DN: 9,
   ID_KEY_ID: 11,
+  /** RFC 7619 §2.2: of one that does not say who it is; no data. */
+  ID_NULL: 13,
 } as const;
 
 export interface Identity {
@@ -24,6 +26,8 @@ export const addressIdentity = (value: IpAddress): Identity => ({
   type: familyOf(value) === 4 ? IdType.ID_IPV4_ADDR : IdType.ID_IPV6_ADDR,
   data: addressBytes(value),
 });
+
+export const nullIdentity: Identity = { type: IdType.ID_NULL, data: new Uint8Array(0) };
 
 export const fqdnIdentity = (name: string): Identity => ({
   type: IdType.ID_FQDN,

@@ -16,6 +16,7 @@ import type { Child } from './child.js';
 import type { IkeContext } from './context.js';
 import { Cookies } from './cookie.js';
 import { Counters } from './counters.js';
+import type { Credential } from './credentials.js';
 import { createKeyPairPool } from './crypto/key-pair-pool.js';
 import { signAuth, supportedHashes } from './crypto/signature.js';
 import type { IkeDaemon, IkeOwner, Tunnel, TunnelResult, TunnelWish } from './daemon.js';
@@ -47,7 +48,10 @@ export interface IkeDaemonOptions {
   random(length: number): Uint8Array;
   log: Logger;
   owner: IkeOwner;
+  /** Our key, when nothing else was chosen. */
   key: PrivateKey;
+  /** What to prove ourselves with instead, unless a connection says otherwise. */
+  credential?: Credential;
   /** Identity to show from a local address; that address when absent (OE-104). */
   identity?(local: IpAddress): Identity;
   /** Firewall mark on all that the daemon sends. */
@@ -160,9 +164,9 @@ class Daemon implements FullIkeDaemon {
 }
 
 /** The first use of a curve builds tables; better now than while somebody waits. */
-function warmUp({ preferences, key, random }: IkeContext): void {
+function warmUp({ preferences, credential, random }: IkeContext): void {
   for (const group of preferences.groups.slice(0, 1)) group.warmUp();
-  signAuth(key, new Uint8Array(0), supportedHashes, random);
+  if ('key' in credential) signAuth(credential.key, new Uint8Array(0), supportedHashes, random);
 }
 
 /** Leaves nothing: no timer, no entry. */
@@ -186,7 +190,7 @@ function createContext(
     clock,
     timers,
     random,
-    key,
+    credential: options.credential ?? { kind: 'key', key },
     identity: options.identity ?? addressIdentity,
     inboundPackets: options.inboundPackets,
     lifetime: { softSeconds, hardSeconds },

@@ -3,18 +3,18 @@
  * knows no exchange; those are in `exchanges/` and work on it.
  */
 import { toHex } from '../bytes/hex.js';
-import type { PublicKey } from '../pki/public-key.js';
 import type { Timers } from '../platform/platform.js';
 import type { Attempt } from './attempt.js';
 import type { Child } from './child.js';
+import type { ProvenPeer } from './credentials.js';
 import { createSealer, type Sealer, type SkKeys } from './crypto/cipher.js';
 import type { DhGroup, KeyPair } from './crypto/dh.js';
 import { deriveIkeKeys, type IkeKeys } from './crypto/keymat.js';
 import type { ChildOffer } from './exchanges/child-offer.js';
 import type { SaView } from './extension.js';
-import type { Identity } from './identity.js';
 import type { Head } from './message.js';
 import { NamedTimers } from './named-timers.js';
+import type { PayloadOf } from './payloads/payload.js';
 import type { IkeSuite } from './proposals/choose.js';
 import type { Reassembly } from './reassembly.js';
 import type { RequestWindow } from './request-window.js';
@@ -45,7 +45,9 @@ const NOTHING = new Uint8Array(0);
 export class IkeSa implements SaView {
   state: State = 'NONE';
   spiPeer: Uint8Array = new Uint8Array(8);
-  peer: { identity: Identity; key: PublicKey } | undefined;
+  peer: ProvenPeer | undefined;
+  /** CERTREQ payloads of the peer, as they came. */
+  certificateRequests: readonly PayloadOf<'CERTREQ'>[] = [];
   readonly facts = new Map<string, unknown>();
   nat = { we: false, peer: false };
   peerHashes: readonly number[] | undefined;

@@ -87,14 +87,14 @@ async function tryGateway(
     return { failure: { kind: 'refused', why: 'no gateway on the Internet has such an address' } };
   if (wan.addresses.includes(gateway.address))
     return { failure: { kind: 'refused', why: 'the gateway is this router itself' } };
+  const { address: remote, ...proofs } = gateway;
   const result = await env.ike.connect({
+    ...proofs,
     local,
-    remote: gateway.address,
+    remote,
     ours: hostPrefix(pair.source),
     theirs: hostPrefix(pair.destination),
-    keys: gateway.keys,
     patienceMs: env.settings.patienceMs,
-    ...(gateway.identity ? { identity: gateway.identity } : {}),
   });
   return result.ok ? { tunnel: result.tunnel } : { failure: result.failure };
 }

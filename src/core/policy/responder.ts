@@ -63,7 +63,7 @@ export function createResponder(env: ResponderEnvironment): Responder {
     grants.delete(key);
     grants.set(key, { plugin: found.plugin, trust: found.trust, why: 'the peer asked for it' });
     if (grants.size > maxGrants) grants.delete(grants.keys().next().value!);
-    return { ok: true, keys: found.keys };
+    return { ...found, ok: true };
   }
 
   /** Each address of the pair must be on its own side, or a peer takes traffic that is not his. */

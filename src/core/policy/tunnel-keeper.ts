@@ -56,7 +56,8 @@ export class TunnelKeeper {
     }
     this.env.table.move(connection, event, grant.why);
     connection.tunnel = tunnel;
-    connection.trust = grant.trust;
+    // RFC 7619 §3: whoever gave no proof is nobody in particular, whatever was known of the address
+    connection.trust = tunnel.peer.proof === 'null' ? 'unauthenticated' : grant.trust;
     connection.foundBy = grant.plugin;
     this.knowOnWan(connection);
     const pauseMs = event === 'peer keyed' ? installPauseMs : 0;

@@ -151,7 +151,7 @@ function merge(gateways: readonly Gateway[]): Gateway[] {
   for (const gateway of gateways) {
     const name = `${gateway.address} ${gateway.identity ? formatIdentity(gateway.identity) : ''}`;
     const present = merged.get(name);
-    const keys = [...(present?.keys ?? []), ...gateway.keys];
+    const keys = [...(present?.keys ?? []), ...(gateway.keys ?? [])];
     const unique = [...new Map(keys.map((key) => [keyId(key), key])).values()];
     merged.set(name, { ...(present ?? gateway), keys: unique });
   }

@@ -4,7 +4,7 @@
  */
 import type { DnssecStatus } from '../../core/dns/resolver.js';
 import { formatIdentity, identityAddress, identityFqdn } from '../../core/ike/identity.js';
-import { keyId } from '../../core/pki/public-key.js';
+import { keyId, type PublicKey } from '../../core/pki/public-key.js';
 import type {
   Authorization,
   AuthorizationClaim,
@@ -29,6 +29,9 @@ function nameOf(claim: PeerClaim): GatewayName | undefined {
   const fqdn = identityFqdn(claim.identity);
   return fqdn ? { fqdn } : undefined;
 }
+
+const isKeyOf = (key: PublicKey, claim: AuthorizationClaim): boolean =>
+  claim.key !== undefined && keyId(key) === keyId(claim.key);
 
 const sameGateway = (named: GatewayName, claimed: GatewayName): boolean =>
   'address' in named
@@ -68,7 +71,7 @@ export function createResponder(env: { lookups: Lookups; options: OeDnsOptions }
   async function hasKey(candidate: Candidate, claim: AuthorizationClaim): Promise<boolean> {
     const { keyName, gateway } = candidate;
     const found = await env.lookups.keys(keyName ? { fqdn: keyName } : gateway);
-    return isTrusted(found.status) && found.keys.some((key) => keyId(key) === keyId(claim.key));
+    return isTrusted(found.status) && found.keys.some((key) => isKeyOf(key, claim));
   }
 
   /** OE-64: gateway and key of the record are those of the caller. */
@@ -90,7 +93,7 @@ export function createResponder(env: { lookups: Lookups; options: OeDnsOptions }
   function worthAsking(found: Delegations, claim: AuthorizationClaim): Candidate[] {
     return found.candidates
       .filter((each) => !objection(each, claim.client.address, env.options))
-      .filter((each) => !each.key || keyId(each.key) === keyId(claim.key))
+      .filter((each) => !each.key || isKeyOf(each.key, claim))
       .sort((a, b) => Number(!a.key) - Number(!b.key))
       .slice(0, maxCandidates);
   }

@@ -95,6 +95,7 @@ const authorize = (dns: TableResolver, claim: Claim = {}, options: Partial<OeDns
     identity: claim.identity ?? addressIdentity(sga),
     address: sga,
     local: sgb,
+    proof: 'key',
     key: claim.key ?? key,
     client: hostPrefix(claim.client ?? alice),
     ours: hostPrefix(address('198.18.2.10')),

@@ -152,7 +152,7 @@ function engine(options: {
       id: tunnels,
       role,
       installed,
-      peer: { address: remote, identity: addressIdentity(remote), key },
+      peer: { address: remote, identity: addressIdentity(remote), proof: 'key', key },
       ike: { spiInitiator: '1', spiResponder: '2', suite: 'test' },
     };
   }
@@ -482,6 +482,7 @@ const claimOf = (ours: string, theirs: string, more: object = {}) => ({
   identity: addressIdentity(sgb),
   address: sgb,
   local: sga,
+  proof: 'key' as const,
   key,
   ours: hostPrefix(address(ours)),
   theirs: hostPrefix(address(theirs)),

@@ -42,7 +42,7 @@ test('OE-58 a caller that nobody configured is served once its key is in the DNS
 const badKeys = [
   ['missing', undefined, /no key of 198\.18\.0\.1 in the DNS/],
   ['garbled', answer([Uint8Array.of(10, 0, 4, 1, 2, 3)]), /no key of 198\.18\.0\.1 in the DNS/],
-  ['wrong', ownKey(77), /signature of 198\.18\.0\.1 does not verify/],
+  ['wrong', ownKey(77), /proof of 198\.18\.0\.1 does not hold/],
 ] as const;
 for (const [what, record, reason] of badKeys) {
   test(`OE-60 OE-162 the caller's key is ${what}: a log line, no IKE SA, no tunnel`, async () => {

@@ -1,6 +1,6 @@
 /** IKE_AUTH as initiator (RFC 7296 §1.2): who is it, and do we get the tunnel? */
 import type { Attempt } from '../attempt.js';
-import { checkProof, proveOurselves } from '../authentication.js';
+import { checkProof, describeFailure, proveOurselves } from '../authentication.js';
 import { spiBytes } from '../child.js';
 import { freshChildSpi } from '../child-life.js';
 import type { IkeContext } from '../context.js';
@@ -19,7 +19,7 @@ import { type ChildOffer, finishChild } from './child-offer.js';
 import { type Received, sealRequest } from './common.js';
 import { idleWatch, rejectPeer } from './informational.js';
 
-const idPayload = (kind: 'IDi' | 'IDr', { type, data }: Identity): Payload => ({
+export const idPayload = (kind: 'IDi' | 'IDr', { type, data }: Identity): Payload => ({
   kind,
   idType: type,
   data,
@@ -48,8 +48,7 @@ function firstChildOffer(ctx: IkeContext, sa: IkeSa, attempt: Attempt): ChildOff
 
 /** The IKE SA has keys; now both ends prove themselves, and the tunnel is asked for. */
 export function sendAuth(ctx: IkeContext, sa: IkeSa, attempt: Attempt): void {
-  const identity = ctx.identity(sa.path.local.address);
-  const proof = proveOurselves(ctx, sa, identity);
+  const proof = proveOurselves(ctx, sa, attempt.wish);
   if (!proof.ok) {
     attempt.fail('refused', `the peer takes no signature that our key can make: ${proof.why}`);
     void endSa(ctx, sa, 'deleted by us', proof.why);
@@ -58,7 +57,7 @@ export function sendAuth(ctx: IkeContext, sa: IkeSa, attempt: Attempt): void {
   const offer = firstChildOffer(ctx, sa, attempt);
   sa.firstOffer = offer;
   const payloads: Payload[] = [
-    idPayload('IDi', identity),
+    idPayload('IDi', proof.identity),
     ...(attempt.wish.identity ? [idPayload('IDr', attempt.wish.identity)] : []),
     { kind: 'AUTH', ...proof.auth },
     { kind: 'SA', proposals: offer.proposals },
@@ -83,9 +82,9 @@ function authenticate(ctx: IkeContext, sa: IkeSa, message: Received): string | u
   if (wish.identity && !sameIdentity(wish.identity, identity))
     return `it is ${formatIdentity(identity)}, not ${formatIdentity(wish.identity)}`;
   const auth = find(message.payloads, 'AUTH')!;
-  const proof = checkProof(ctx, sa, { identity, auth, keys: wish.keys });
-  if (!proof.ok) return `signature of ${formatIdentity(identity)} does not verify: ${proof.why}`;
-  sa.peer = { identity, key: proof.key };
+  const proof = checkProof(ctx, sa, { identity, auth }, wish);
+  if (!proof.ok) return describeFailure(identity, proof.why);
+  sa.peer = proof.peer;
   return undefined;
 }
 

@@ -3,8 +3,11 @@
  * and asks whether it may have the tunnel; others are served meanwhile, and repetitions of the
  * request are passed over. The tunnel is in the kernel before the answer leaves (OE-65).
  */
-import { checkProof, proveOurselves } from '../authentication.js';
+import { checkProof, describeFailure, proveOurselves } from '../authentication.js';
 import type { IkeContext } from '../context.js';
+import type { Authentication } from '../credentials.js';
+import { AuthMethod } from '../crypto/signature.js';
+import type { PeerClaim } from '../daemon.js';
 import { formatIdentity, type Identity } from '../identity.js';
 import type { IkeSa } from '../ike-sa.js';
 import { watchPeer } from '../liveness.js';
@@ -15,7 +18,7 @@ import { announceWindow, openWindows } from '../window-size.js';
 import { withinTime } from '../within-time.js';
 import { agree, type ChildAnswer, makeChild } from './child-answer.js';
 import { type Received, respond, respondAndEnd } from './common.js';
-import { identityOf } from './ike-auth-initiator.js';
+import { identityOf, idPayload } from './ike-auth-initiator.js';
 import { idleWatch } from './informational.js';
 
 const { AUTHENTICATION_FAILED } = NotifyType;
@@ -32,10 +35,29 @@ export function refuseOtherAuth(ctx: IkeContext, sa: IkeSa, message: Received): 
   notAuthentic(ctx, sa, message, 'it wants EAP or an IKE SA without a tunnel');
 }
 
+const methodNames: Readonly<Record<number, PeerClaim['method']>> = {
+  [AuthMethod.RSA_DIGITAL_SIGNATURE]: 'signature',
+  [AuthMethod.ECDSA_SHA_256_P256]: 'signature',
+  [AuthMethod.DIGITAL_SIGNATURE]: 'signature',
+  [AuthMethod.SHARED_KEY_MIC]: 'secret',
+  [AuthMethod.NULL]: 'null',
+};
+
+/** What the request says of its sender. */
+function claimOf(sa: IkeSa, message: Received, identity: Identity): PeerClaim {
+  const wanted = find(message.payloads, 'IDr');
+  return {
+    identity,
+    address: sa.path.remote.address,
+    local: sa.path.local.address,
+    method: methodNames[find(message.payloads, 'AUTH')!.method] ?? 'other',
+    ...(wanted ? { wanted: identityOf(wanted) } : {}),
+  };
+}
+
 /** The owner's keys; `undefined` when the SA ended here. */
 async function keysOf(ctx: IkeContext, sa: IkeSa, message: Received, identity: Identity) {
-  const { remote, local } = sa.path;
-  const claim = { identity, address: remote.address, local: local.address };
+  const claim = claimOf(sa, message, identity);
   const answer = await withinTime(ctx.timers, ctx.limits.ownerMs, ctx.owner.keysFor(claim));
   if (sa.state !== 'AUTH_PENDING') return undefined;
   if (!answer) {
@@ -43,30 +65,36 @@ async function keysOf(ctx: IkeContext, sa: IkeSa, message: Received, identity: I
     void endSa(ctx, sa, 'expired', `keys of ${formatIdentity(identity)} did not come in time`);
     return undefined;
   }
-  if (answer.ok) return answer.keys;
+  if (answer.ok) return answer;
   const name = formatIdentity(identity);
   notAuthentic(ctx, sa, message, `no keys for ${name}: ${answer.why}`);
   return undefined;
 }
 
-/** Identity and proof of the peer. False when the SA ended here. */
-async function authenticate(ctx: IkeContext, sa: IkeSa, message: Received): Promise<boolean> {
+/**
+ * Identity and proof of the peer. What the owner chose for this connection; `undefined` when the SA
+ * ended here.
+ */
+async function authenticate(
+  ctx: IkeContext,
+  sa: IkeSa,
+  message: Received,
+): Promise<Authentication | undefined> {
   const identity = identityOf(find(message.payloads, 'IDi')!);
-  const keys = await keysOf(ctx, sa, message, identity);
-  if (!keys) return false;
+  const chosen = await keysOf(ctx, sa, message, identity);
+  if (!chosen) return undefined;
   const auth = find(message.payloads, 'AUTH')!;
-  const proof = checkProof(ctx, sa, { identity, auth, keys });
+  const proof = checkProof(ctx, sa, { identity, auth }, chosen);
   if (!proof.ok) {
-    const name = formatIdentity(identity);
-    notAuthentic(ctx, sa, message, `signature of ${name} does not verify: ${proof.why}`);
-    return false;
+    notAuthentic(ctx, sa, message, describeFailure(identity, proof.why));
+    return undefined;
   }
-  sa.peer = { identity, key: proof.key };
+  sa.peer = proof.peer;
   const veto = ctx.extensions.incoming('IKE_AUTH request', sa, message.payloads);
-  if (!veto) return true;
+  if (!veto) return chosen;
   ctx.counters.count('vetoes');
   notAuthentic(ctx, sa, message, veto.why);
-  return false;
+  return undefined;
 }
 
 /** The tunnel of the request, or the notify that refuses it. */
@@ -80,9 +108,9 @@ function firstChild(ctx: IkeContext, sa: IkeSa, message: Received): Promise<Chil
 export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Received): Promise<void> {
   sa.timers.cancel('half-open');
   enter(ctx, sa, 'AUTH_PENDING', 'keys of the peer are looked for');
-  if (!(await authenticate(ctx, sa, message))) return;
-  const own = ctx.identity(sa.path.local.address);
-  const proof = proveOurselves(ctx, sa, own);
+  const chosen = await authenticate(ctx, sa, message);
+  if (!chosen) return;
+  const proof = proveOurselves(ctx, sa, chosen);
   if (!proof.ok) {
     notAuthentic(ctx, sa, message, `no signature of ours that it takes: ${proof.why}`);
     return;
@@ -93,7 +121,7 @@ export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Receive
   openWindows(ctx, sa, message.payloads);
   watchPeer(ctx, sa);
   const payloads: Payload[] = [
-    { kind: 'IDr', idType: own.type, data: own.data },
+    idPayload('IDr', proof.identity),
     { kind: 'AUTH', ...proof.auth },
     ...answer.payloads,
     ...announceWindow(ctx),
