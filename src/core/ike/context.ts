@@ -12,6 +12,7 @@ import type { KeyPairPool } from './crypto/key-pair-pool.js';
 import type { IkeOwner } from './daemon.js';
 import type { Extensions } from './extensions.js';
 import type { HalfOpen } from './half-open.js';
+import type { RateLimit } from './hints.js';
 import type { Identity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
 import type { IkeLimits } from './limits.js';
@@ -47,6 +48,8 @@ export interface IkeContext {
   readonly halfOpen: HalfOpen;
   readonly workload: Workload;
   readonly turns: Turns;
+  /** Errors that we send to strangers without protection. */
+  readonly unprotectedAnswers: RateLimit;
   /** Of all IKE SAs together. */
   readonly fragmentMemory: FragmentMemory;
   readonly cookies: Cookies;

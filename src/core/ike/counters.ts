@@ -10,6 +10,8 @@ export const counterNames = [
   'malformed messages',
   'messages for no SA',
   'unprotected messages',
+  'unprotected answers',
+  'hints of a lost SA',
   'forged messages',
   'unexpected messages',
   'fragments received',

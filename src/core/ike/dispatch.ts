@@ -6,14 +6,13 @@ import { equal } from '../bytes/bytes.js';
 import type { IkeContext } from './context.js';
 import { type Received, respondAndEnd, respondNotify } from './exchanges/common.js';
 import { initRequested } from './exchanges/ike-sa-init-responder.js';
-import { deleteSa } from './exchanges/informational.js';
+import { answerUnprotected, noSuchSa } from './hints.js';
 import type { IkeSa } from './ike-sa.js';
 import { type Match, match } from './matcher.js';
-import { type Head, type Message, readMessage } from './message.js';
+import { type Head, headOfLaterVersion, type Message, readMessage } from './message.js';
 import { initRequest, misfit } from './messages.js';
+import { open } from './opening.js';
 import { type Payload, unknownCritical } from './payloads/payload.js';
-import { type Opened, openMessage, readInner } from './protect.js';
-import type { Reassembly } from './reassembly.js';
 import { Exchange, exchangeName } from './registries/exchanges.js';
 import { NotifyType } from './registries/notifies.js';
 import { payloadTypeName } from './registries/payload-types.js';
@@ -29,6 +28,9 @@ export function receive(ctx: IkeContext, bytes: Uint8Array, path: Path): void {
   if (!read.ok) {
     ctx.counters.count('malformed messages');
     ctx.log.debug(`${path.remote.address}: ${read.error}`);
+    // §2.5: whoever speaks a later version learns from our header what we speak.
+    const later = headOfLaterVersion(bytes);
+    if (later) answerUnprotected(ctx, later, path, NotifyType.INVALID_MAJOR_VERSION);
     return;
   }
   const message = read.value;
@@ -52,10 +54,14 @@ function receiveFirst(ctx: IkeContext, message: Message, path: Path): void {
     head.isFromInitiator &&
     head.messageId === 0 &&
     isZero(head.spiResponder) &&
-    !isZero(head.spiInitiator) &&
-    unknownCritical(payloads) === undefined;
-  const wrong = isPlausible ? misfit(initRequest, payloads) : 'header or critical payload';
-  if (wrong) {
+    !isZero(head.spiInitiator);
+  const wrong = isPlausible ? misfit(initRequest, payloads) : 'header';
+  const critical = unknownCritical(payloads);
+  if (isPlausible && critical !== undefined) {
+    ctx.counters.count('unexpected messages');
+    const type = Uint8Array.of(critical);
+    answerUnprotected(ctx, head, path, NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, type);
+  } else if (wrong) {
     ctx.counters.count('unexpected messages');
     ctx.log.debug(`${path.remote.address}: IKE_SA_INIT request: ${wrong}`);
   } else initRequested(ctx, { head, bytes, payloads, path });
@@ -76,80 +82,9 @@ function findSa(ctx: IkeContext, { head }: Message): IkeSa | undefined {
 
 function receiveWithin(ctx: IkeContext, message: Message, path: Path): void {
   const sa = findSa(ctx, message);
-  if (!sa) ctx.counters.count('messages for no SA');
+  if (!sa) noSuchSa(ctx, message, path);
   else if (message.head.isResponse) receiveResponse(ctx, sa, message, path);
   else receiveRequest(ctx, sa, message, path);
-}
-
-/** What is inside a protected message; `datagram` stands for it in the window. */
-interface Inside {
-  payloads: Payload[] | { error: string };
-  datagram: Uint8Array;
-}
-
-/** The payloads of a protected message, if it is from the peer, and whole with this datagram. */
-function open(ctx: IkeContext, sa: IkeSa, message: Message): Inside | undefined {
-  const { sealed, head, bytes } = message;
-  if (!sealed) {
-    ctx.counters.count('unprotected messages');
-    return undefined;
-  }
-  // Here is where a responder pays for the key exchange; see `IkeSa.deriveKeys`.
-  if (!sa.deriveKeys(ctx.random)) {
-    ctx.counters.count('forged messages');
-    return undefined;
-  }
-  const queue = head.isResponse ? sa.fragments.responses : sa.fragments.requests;
-  if (sealed.fragment) return openFragment(ctx, sa, message, queue);
-  const opened = openMessage(sealed, sa.suite!.cipher, sa.peerKeys!);
-  if (opened.kind === 'forged') {
-    ctx.counters.count('forged messages');
-    return undefined;
-  }
-  // Parts of the same message that came before are of no use any more.
-  queue.forget(head.messageId);
-  return { payloads: payloadsOf(opened), datagram: bytes };
-}
-
-const payloadsOf = (opened: Exclude<Opened, { kind: 'forged' }>): Inside['payloads'] =>
-  opened.kind === 'open' ? opened.payloads : { error: opened.error };
-
-/** RFC 7383 §2.6. The message when this was the last fragment; the window hears of it then only. */
-function openFragment(
-  ctx: IkeContext,
-  sa: IkeSa,
-  { sealed, head, bytes }: Message,
-  queue: Reassembly,
-): Inside | undefined {
-  const { first, aad, body, fragment } = sealed!;
-  if (sa.fragmentSizes.length === 0 || !queue.wants(head.messageId, fragment!)) {
-    ctx.counters.count('fragments passed over');
-    return undefined;
-  }
-  const plaintext = sa.suite!.cipher.open({ keys: sa.peerKeys!, aad, body });
-  if (!plaintext) {
-    ctx.counters.count('forged messages');
-    return undefined;
-  }
-  ctx.counters.count('fragments received');
-  const added = queue.add(head.messageId, fragment!, { first, plaintext, datagram: bytes });
-  if (added === 'wait') return undefined;
-  if (added === 'too much') {
-    endForFragments(ctx, sa);
-    return undefined;
-  }
-  return {
-    payloads: payloadsOf(readInner(added.first, added.plaintext)),
-    datagram: added.datagram,
-  };
-}
-
-/** RFC 7383 §5: an attack or a broken sender. */
-function endForFragments(ctx: IkeContext, sa: IkeSa): void {
-  ctx.counters.count('fragments too many');
-  const why = 'more fragments than a message may have';
-  if (sa.state === 'ESTABLISHED') void deleteSa(ctx, sa, why);
-  else if (!isAuthenticated(sa.state)) void endSa(ctx, sa, 'expired', why);
 }
 
 /** Why an answer can not be taken, or its row. */
@@ -267,6 +202,8 @@ function takeRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): 
   if (critical !== undefined) {
     const type = Uint8Array.of(critical);
     respondNotify(ctx, sa, received, NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, type);
+    // §2.21.2: in IKE_AUTH, the IKE SA does not come to be.
+    if (!isAuthenticated(sa.state)) void endSa(ctx, sa, 'expired', 'unknown critical payload');
     return;
   }
   runRow(ctx, sa, received);

@@ -26,6 +26,7 @@ import type { Extension } from './extension.js';
 import { Extensions } from './extensions.js';
 import { fragmentation } from './fragmentation.js';
 import { HalfOpen } from './half-open.js';
+import { RateLimit } from './hints.js';
 import { addressIdentity, type Identity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
 import { defaultLimits, type IkeLimits } from './limits.js';
@@ -208,6 +209,7 @@ function createContext(
     workload: new Workload(limits),
     turns: new Turns(timers, limits.maxWaitingMessages),
     fragmentMemory: { bytes: 0 },
+    unprotectedAnswers: new RateLimit(clock, limits.unprotectedAnswersPerSecond),
     cookies: new Cookies(clock, random),
     refusals: new RefusalLog(log, clock, limits.refusalLinesPerMinute),
     ...hooks,

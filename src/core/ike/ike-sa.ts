@@ -81,6 +81,8 @@ export class IkeSa implements SaView {
   readonly waiting: Attempt[] = [];
   /** The peer has left a request unanswered for a while; any authentic message clears it. */
   isDoubtful = false;
+  /** Clock of the last question that an unprotected message made us ask. */
+  hintedMs: number | undefined;
   /** Clock of the last authentic message of the peer. */
   heardMs = 0;
 

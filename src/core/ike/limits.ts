@@ -46,6 +46,10 @@ export interface IkeLimits extends FragmentLimits {
   doubtAfterSendings: number;
   /** Lines a minute about strangers that were turned away; the rest is for debugging (OE-60). */
   refusalLinesPerMinute: number;
+  /** INVALID_IKE_SPI and its like to strangers (RFC 7296 §2.21.4). */
+  unprotectedAnswersPerSecond: number;
+  /** An unprotected message makes us ask a peer whether it lives, at most so often (OE-51). */
+  hintPauseMs: number;
   /** Changes of the IKE_SA_INIT request because of COOKIE and INVALID_KE_PAYLOAD. */
   maxInitRetries: number;
 }
@@ -73,5 +77,7 @@ export const defaultLimits: IkeLimits = {
   keepaliveMs: 20_000,
   doubtAfterSendings: 2,
   refusalLinesPerMinute: 20,
+  unprotectedAnswersPerSecond: 10,
+  hintPauseMs: 30_000,
   maxInitRetries: 4,
 };

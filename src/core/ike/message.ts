@@ -85,6 +85,12 @@ const headOf = (from: Header): Head => ({
   messageId: from.messageId,
 });
 
+/** The head of a message whose major version is above ours; its layout has to be the same (§2.5). */
+export function headOfLaterVersion(bytes: Uint8Array): Head | undefined {
+  const front = header.read(bytes.slice(0, HEADER_LENGTH));
+  return front.ok && front.value.version >> 4 > IKE_VERSION >> 4 ? headOf(front.value) : undefined;
+}
+
 /** The closed part of a message whose chain ends in SK or SKF; they are always last. */
 function sealedPart(
   bytes: Uint8Array,
