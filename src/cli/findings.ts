@@ -4,6 +4,7 @@ import type { LoadResult } from '../core/config/load.js';
 import type { Settings } from '../core/config/settings.js';
 import { type LookupResult, RecordType, type Resolver } from '../core/dns/resolver.js';
 import type { IpFamily } from '../core/net/address.js';
+import { keyLogWarning, runtimeFolderOf } from '../daemon/key-log.js';
 import { askDaemon } from './ask-daemon.js';
 import type { CliContext, WanState } from './context.js';
 import { isPrivate, ownRecords } from './own-records.js';
@@ -37,6 +38,13 @@ export function checkConfiguration(context: CliContext, loaded: LoadResult): Fin
       what,
       found: 'the service is switched off',
       remedy: "uci set autoipsec.main.enabled='1'; uci commit autoipsec",
+    });
+  if (loaded.settings.keyLog)
+    warnings.push({
+      level: 'warn',
+      what,
+      found: keyLogWarning(runtimeFolderOf(context.locations.socketPath)),
+      remedy: 'uci delete autoipsec.main.key_log; uci commit autoipsec',
     });
   return [ok(what, `${configFile} is valid`), ...warnings];
 }

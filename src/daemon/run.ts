@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../core/log.js';
 import type { Network } from '../core/net/network.js';
 import type { LogLevel, Platform } from '../core/platform/platform.js';
 import { plugins } from '../plugins/index.js';
+import { runtimeFolderOf } from './key-log.js';
 import { type Service, startService } from './service.js';
 
 export interface DaemonOptions {
@@ -96,6 +97,7 @@ class Daemon {
       network,
       version,
       settings,
+      runtimeFolder: runtimeFolderOf(this.options.socketPath),
       log: this.log,
       failed: (reason) => {
         this.log.error(reason);

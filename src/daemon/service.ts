@@ -9,6 +9,7 @@ import type { StubResolver } from '../core/dns/stub-resolver.js';
 import type { IkeDaemon } from '../core/ike/daemon.js';
 import { addressIdentity, fqdnIdentity } from '../core/ike/identity.js';
 import { createIkeDaemon } from '../core/ike/ike-daemon.js';
+import type { KeyLog } from '../core/ike/key-log.js';
 import type { HoldRules, Kernel, KernelEvents } from '../core/kernel/kernel.js';
 import type { Logger } from '../core/log.js';
 import { type IpAddress, parseAddress } from '../core/net/address.js';
@@ -21,6 +22,7 @@ import { createPolicy, type Policy } from '../core/policy/policy.js';
 import type { PolicyWan } from '../core/policy/wan.js';
 import { plugins } from '../plugins/index.js';
 import { Validation, warnings } from './health.js';
+import { keyLogWarning, openKeyLog } from './key-log.js';
 import { createKernel, createResolver, nameServers } from './parts.js';
 import { statusReport } from './status-report.js';
 import { Undo } from './undo.js';
@@ -36,6 +38,8 @@ export interface ServiceParts {
   log: Logger;
   version: string;
   settings: Settings;
+  /** Folder for what does not outlive the machine's run. */
+  runtimeFolder: string;
   /** Something broke for good; the message says what. */
   failed(reason: string): void;
 }
@@ -127,8 +131,14 @@ function createIke(parts: ServiceParts, { key, policy, kernel, wans }: IkeParts)
     mark: settings.markBit,
     softSeconds: settings.saSoftSeconds,
     hardSeconds: settings.saHardSeconds,
+    keyLog: keyLogOf(parts),
     inboundPackets: async (installed) => (await kernel.use(installed)).packetsIn,
   });
+}
+
+function keyLogOf({ platform, settings, runtimeFolder, log }: ServiceParts): KeyLog | undefined {
+  if (settings.keyLog) log.warning(keyLogWarning(runtimeFolder));
+  return openKeyLog(platform.files, runtimeFolder, settings.keyLog, log);
 }
 
 function holdRules(
@@ -216,7 +226,10 @@ class RunningService implements Service {
       connections: policy.connections(),
       resolver: { servers: nameServers(this.settings, platform.files), validates },
       ike: ike.counters(),
-      warnings: warnings(wans, validates),
+      warnings: [
+        ...(this.settings.keyLog ? [keyLogWarning(this.parts.runtimeFolder)] : []),
+        ...warnings(wans, validates),
+      ],
     });
   }
 

@@ -41,6 +41,11 @@ export const mainSection: SectionSchema<MainValues> = {
       default: 'info',
       help: 'How much goes to the system log.',
     }),
+    keyLog: flag({
+      uci: 'key_log',
+      default: false,
+      help: 'Write the keys of all tunnels to files for Wireshark in /var/run/autoipsec/wireshark. For debugging only: whoever reads these files can read the traffic.',
+    }),
     stateFolder: text({
       uci: 'state_folder',
       default: '/etc/autoipsec',

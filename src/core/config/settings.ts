@@ -43,6 +43,8 @@ export interface WanSettings {
 export interface Settings {
   enabled: boolean;
   logLevel: LogLevel;
+  /** Keys of all SAs go to a file, for debugging. */
+  keyLog: boolean;
   /** Folder of our key and other files that stay. */
   stateFolder: string;
   /** Kind of key made at first start. */

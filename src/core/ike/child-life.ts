@@ -6,6 +6,7 @@ import type { IkeContext } from './context.js';
 import type { Tunnel, TunnelEnd } from './daemon.js';
 import { formatIdentity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
+import { logChildKeys } from './key-log.js';
 
 /** A random SPI for ESP that comes in. */
 export function freshChildSpi(ctx: IkeContext, sa: IkeSa): number {
@@ -65,6 +66,7 @@ export async function installChild(
     packetsIn: 0,
   };
   sa.children.add(child);
+  logChildKeys(ctx.keyLog, child.sa);
   try {
     const installed = await ctx.owner.install(child.sa);
     if (sa.children.has(child)) {

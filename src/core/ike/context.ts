@@ -15,6 +15,7 @@ import type { HalfOpen } from './half-open.js';
 import type { RateLimit } from './hints.js';
 import type { Identity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
+import type { KeyLog } from './key-log.js';
 import type { IkeLimits } from './limits.js';
 import type { Preferences } from './proposals/offer.js';
 import type { FragmentMemory } from './reassembly.js';
@@ -36,6 +37,8 @@ export interface IkeContext {
   readonly identity: (local: IpAddress) => Identity;
   /** Packets that have come in through a tunnel; `undefined` when nobody can tell. */
   readonly inboundPackets: ((installed: InstalledSa) => Promise<number>) | undefined;
+  /** For debugging: gets the keys of every SA. */
+  readonly keyLog: KeyLog | undefined;
   readonly lifetime: Lifetime;
   readonly limits: IkeLimits;
   readonly preferences: Preferences;

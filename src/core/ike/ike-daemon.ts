@@ -29,6 +29,7 @@ import { HalfOpen } from './half-open.js';
 import { RateLimit } from './hints.js';
 import { addressIdentity, type Identity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
+import type { KeyLog } from './key-log.js';
 import { defaultLimits, type IkeLimits } from './limits.js';
 import { check } from './liveness.js';
 import { natDetection } from './nat-detection.js';
@@ -64,6 +65,8 @@ export interface IkeDaemonOptions {
   hardSeconds: number;
   /** Packets that came in through a tunnel; saves liveness probes. */
   inboundPackets?(installed: InstalledSa): Promise<number>;
+  /** For debugging: gets the keys of every SA. */
+  keyLog?: KeyLog | undefined;
   extensions?: readonly Extension[];
   preferences?: Partial<Preferences>;
   limits?: Partial<IkeLimits>;
@@ -194,6 +197,7 @@ function createContext(
     credential: options.credential ?? { kind: 'key', key },
     identity: options.identity ?? addressIdentity,
     inboundPackets: options.inboundPackets,
+    keyLog: options.keyLog,
     lifetime: { softSeconds, hardSeconds },
     limits,
     preferences,

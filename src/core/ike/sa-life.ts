@@ -4,6 +4,7 @@ import { endChild } from './child-life.js';
 import type { IkeContext } from './context.js';
 import type { TunnelEnd } from './daemon.js';
 import { IkeSa, type Role } from './ike-sa.js';
+import { logIkeKeys } from './key-log.js';
 import { Reassembly } from './reassembly.js';
 import { RequestWindow } from './request-window.js';
 import type { Sealed } from './sealed.js';
@@ -65,6 +66,7 @@ export function enter(ctx: IkeContext, sa: IkeSa, to: State, why: string): boole
   }
   const wasHalfOpen = isHalfOpen(sa);
   sa.state = to;
+  logIkeKeys(ctx.keyLog, sa);
   if (!wasHalfOpen && isHalfOpen(sa)) ctx.halfOpen.add(sa.path.remote.address);
   if (wasHalfOpen && !isHalfOpen(sa)) ctx.halfOpen.remove(sa.path.remote.address);
   if (to === 'ESTABLISHED') sa.forgetHandshake();

@@ -70,6 +70,7 @@ test('config: an empty file is a valid configuration that does nothing', () => {
     saHardSeconds: 3600,
     wans: [],
     policies: [],
+    keyLog: false,
   });
 });
 

@@ -30,6 +30,7 @@ const toSgb: Plan = {
 const settingsWith = (policies: PolicySettings[], more: Partial<Settings> = {}): Settings => ({
   enabled: true,
   logLevel: 'info',
+  keyLog: false,
   stateFolder: '/etc/autoipsec',
   keyType: 'rsa',
   nameServers: [],
