@@ -1,6 +1,6 @@
-// Fetches one source package of a newer release of the distribution, through the mirror that this
-// machine is set up with. It reads apt's configuration and changes nothing of it: package lists and
-// downloads go into a folder of their own.
+// Fetches packages of a newer release of the distribution, through the mirror that this machine is
+// set up with. It reads apt's configuration and changes nothing of it: package lists and downloads go
+// into a folder of their own.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,14 +16,19 @@ export function downloadSource(name, version, folder) {
   mkdirSync(folder, { recursive: true });
   const found = () => archiveIn(folder, name, version);
   if (found()) return found();
-  const { distribution, codename } = release();
-  const { suites, component } = releases[distribution];
-  const mirror = mirrorOf(readSources(), codename);
-  if (!mirror) throw new Error(`no mirror for ${codename} in apt's configuration`);
+  const { suites, ...place } = newerReleases();
   for (const suite of suites) {
-    if (fetchFrom({ ...mirror, suite, component }, name, folder) && found()) return found();
+    if (fetchFrom({ ...place, suite }, name, folder) && found()) return found();
   }
   throw new Error(`no source package of ${name} ${version} in ${suites.join(', ')}`);
+}
+
+/** Where newer releases are: `uri`, `signedBy`, `component`, and the names `suites`, oldest first. */
+export function newerReleases() {
+  const { distribution, codename } = release();
+  const mirror = mirrorOf(readSources(), codename);
+  if (!mirror) throw new Error(`no mirror for ${codename} in apt's configuration`);
+  return { ...mirror, ...releases[distribution] };
 }
 
 function archiveIn(folder, name, version) {
@@ -94,21 +99,33 @@ export function parseDeb822(text) {
 export const mirrorOf = (sources, codename) => sources.find(({ suite }) => suite === codename);
 
 /** `apt-get source` with lists and sources of its own. True when it ended well. */
-function fetchFrom({ uri, suite, component, signedBy }, name, folder) {
+function fetchFrom(source, name, folder) {
+  const apt = aptOf(source, 'deb-src', folder);
+  const ran = (...args) => apt(...args).status === 0;
+  return ran('update') && ran('source', '--download-only', name);
+}
+
+/**
+ * Gives a function that runs `apt-get` with nothing but one source (`uri`, `suite`, `component`,
+ * `signedBy`), its lists in `folder`, and no package counted as installed. `kind`: deb or deb-src.
+ */
+export function aptOf({ uri, suite, component, signedBy }, kind, folder) {
   const lists = path.join(folder, 'lists');
   mkdirSync(path.join(lists, 'partial'), { recursive: true });
   const list = path.join(folder, 'source.list');
+  const status = path.join(folder, 'status');
   const options = signedBy ? `[signed-by=${signedBy}] ` : '';
-  writeFileSync(list, `deb-src ${options}${uri} ${suite} ${component}\n`);
+  writeFileSync(list, `${kind} ${options}${uri} ${suite} ${component}\n`);
+  writeFileSync(status, '');
   const own = [
     ...['-o', `Dir::Etc::sourcelist=${list}`, '-o', 'Dir::Etc::sourceparts=-'],
     ...['-o', `Dir::State::lists=${lists}`, '-o', 'APT::Sandbox::User=root'],
+    ...['-o', `Dir::State::status=${status}`, '-o', 'Debug::NoLocking=1'],
     ...['-o', `Dir::Cache::pkgcache=`, '-o', 'Dir::Cache::srcpkgcache='],
   ];
-  const apt = (...args) => {
+  return (...args) => {
     const result = spawnSync('apt-get', ['-q', ...own, ...args], { cwd: folder, encoding: 'utf8' });
     if (result.status !== 0) console.error(result.stderr.trim());
-    return result.status === 0;
+    return result;
   };
-  return apt('update') && apt('source', '--download-only', name);
 }

@@ -1,6 +1,7 @@
-// Other implementations for tests: libreswan and strongSwan from Debian. Their packages exclude each
-// other and would start services, so each is unpacked into a tree of its own in the user's cache and
-// run with that tree laid over /usr and /etc in a mount namespace: the machine stays as it is.
+// Other implementations for tests: libreswan, strongSwan and openiked from Debian. Their packages
+// exclude each other and would start services, so each is unpacked into a tree of its own in the user's
+// cache and run with that tree laid over /usr and /etc in a mount namespace: the machine stays as it
+// is. Those of the next release need its libraries too: their tree is a whole root to change into.
 //
 //   const tree = peerTree('strongswan');
 //   const own = peerFolder(tree, { 'etc/strongswan.conf': text });       // one instance
@@ -21,20 +22,37 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { candidateVersion } from './apt.mjs';
+import { secondRoot } from './second-root.mjs';
+
+const strongswan = ['strongswan-charon', 'strongswan-swanctl', 'libstrongswan-standard-plugins'];
 
 /** The first package gives the version. */
 const packagesOf = {
   libreswan: ['libreswan'],
-  strongswan: ['strongswan-charon', 'strongswan-swanctl', 'libstrongswan-standard-plugins'],
+  strongswan,
+  openiked: ['openiked'],
 };
+
+/** The same from the next release. */
+const newerPackagesOf = {
+  'libreswan-next': ['libreswan'],
+  'strongswan-next': [...strongswan, 'libstrongswan-extra-plugins'],
+};
+
+const allPeers = [...Object.keys(packagesOf), ...Object.keys(newerPackagesOf)];
 
 const cache = path.join(
   process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'),
   'autoipsec/peers',
 );
 
-/** Folder with the unpacked packages of 'libreswan' or 'strongswan', and their version. */
+/**
+ * Folder with the unpacked packages, and their version: 'libreswan', 'strongswan', 'openiked', or
+ * with '-next' (`isRoot`: the folder is a whole root).
+ */
 export function peerTree(name) {
+  const newer = newerPackagesOf[name];
+  if (newer) return { name, ...secondRoot(newer, cache), isRoot: true };
   const names = packagesOf[name];
   const version = knownVersion(names[0]);
   const folder = path.join(cache, `${name}-${version}`);
@@ -110,7 +128,7 @@ function run(command, args) {
  */
 export function peerFolder(tree, files = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), `${tree.name}-`));
-  for (const name of ['etc', 'run', 'run/pluto']) mkdirSync(path.join(folder, name));
+  for (const name of ['etc', 'run', 'run/pluto', 'root']) mkdirSync(path.join(folder, name));
   const own = { tree, folder };
   writePeerFiles(own, files);
   return own;
@@ -125,25 +143,43 @@ export function writePeerFiles({ folder }, files) {
   }
 }
 
+/** The words that run `argv` where an instance with that pid of its own runs, files and network. */
+export function besidePeer({ tree }, pid, argv) {
+  const how = tree.isRoot ? [] : ['env', `LD_LIBRARY_PATH=${libraries}`];
+  return ['nsenter', '--target', pid, '--mount', '--net', '--root', ...how, ...argv];
+}
+
 /** Takes an instance's folder away; it may hold keys. */
 export function removePeerFolder({ folder }) {
   rmSync(folder, { recursive: true, force: true });
 }
 
+const triplet = `${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`;
+const libraries = `/usr/lib/${triplet}:/usr/lib/${triplet}/nss`;
+
 const layers = `
-tree=$1 own=$2; shift 2
+tree=$1 own=$2 libraries=$3; shift 3
 mount -t overlay peer -o "lowerdir=$tree/usr:/usr" /usr &&
 mount -t overlay peer -o "lowerdir=$own/etc:$tree/etc:/etc" /etc &&
 mount --bind "$own/run" /run
-exec env LD_LIBRARY_PATH="/usr/lib/$(uname -m)-linux-gnu:/usr/lib/$(uname -m)-linux-gnu/nss" "$@"`;
+exec env "LD_LIBRARY_PATH=$libraries" "$@"`;
+
+const changeRoot = `
+tree=$1 own=$2; shift 3
+mount -t overlay peer -o "lowerdir=$own:$tree" "$own/root" &&
+mount --bind "$own/run" "$own/root/run" &&
+mount -t tmpfs -o mode=1777 tmp "$own/root/tmp" &&
+for each in dev proc sys; do mount --rbind "/$each" "$own/root/$each" || exit; done
+exec chroot "$own/root" env PATH=/usr/sbin:/usr/bin "$@"`;
 
 /** The words that run `argv` with the tree's files in place. Needs root. */
 export function inPeerTree({ tree, folder }, argv) {
-  const script = ['sh', '-c', layers, 'sh', tree.folder, folder];
+  const script = ['sh', '-c', tree.isRoot ? changeRoot : layers, 'sh', tree.folder, folder];
+  script.push(libraries);
   return ['unshare', '--mount', '--propagation', 'private', ...script, ...argv];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(packagesOf);
+  const wanted = process.argv.length > 2 ? process.argv.slice(2) : allPeers;
   for (const name of wanted) console.log(peerTree(name).folder);
 }

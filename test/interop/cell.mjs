@@ -1,0 +1,182 @@
+// One cell of the matrix: a row with a peer and a role, from the first message to a clean end.
+import { eventually, sleep } from '../lab/net/machine.mjs';
+import { NotKnownToUs } from './agent.mjs';
+import { addresses, behindNat, inner } from './net.mjs';
+import { usual } from './rows.mjs';
+import { ciphers, groups, prfs } from './words.mjs';
+
+/** Row with all that it leaves to the usual, and who is where. `role` is ours. */
+export function plan(row, role, keys) {
+  const cell = { ...usual, ...row, role };
+  const isHidden = (name) => cell.nat && (name === 'us') === (role === 'initiator');
+  const end = (name, method) => {
+    const own = isHidden(name) ? behindNat[name].address : addresses[cell.family][name];
+    return {
+      /** What it binds to, and what the other side sends to. */
+      address: own,
+      seen: isHidden(name) ? behindNat[name].seen : own,
+      inner: cell.mode === 'tunnel' ? inner[cell.innerFamily][name] : own,
+      identity: own,
+      key: keys[method]?.[name],
+    };
+  };
+  return { ...cell, us: end('us', cell.auth[0]), peer: end('peer', cell.auth[1]) };
+}
+
+function agentConfig({ us, peer, cipher, prf, group }) {
+  return {
+    local: us.address,
+    remote: peer.seen,
+    ours: us.inner,
+    theirs: peer.inner,
+    ownId: us.identity,
+    peerId: peer.identity,
+    ownKey: us.key?.private,
+    peerKey: peer.key?.private,
+    ikeCipher: ciphers[cipher].ike,
+    prf: prfs[prf].ours,
+    group: groups[group].ours,
+    esp: ciphers[cipher].esp,
+  };
+}
+
+/** Gives `{ verdict: 'ok' | 'fails' | 'unknown', why }`. Never rejects. */
+export async function tryCell(cell, { agent, peer, machine }) {
+  const unknown = peer.unknown(cell);
+  if (unknown) return { verdict: 'unknown', why: `${unknown} is not known to ${peer.name}` };
+  const one = new Cell(cell, agent, peer, machine);
+  try {
+    await one.run();
+    return { verdict: 'ok', why: '' };
+  } catch (error) {
+    if (error instanceof NotKnownToUs) return { verdict: 'waits', why: error.message };
+    return { verdict: 'fails', why: error.message };
+  } finally {
+    await one.leave();
+  }
+}
+
+class Cell {
+  constructor(cell, agent, peer, machine) {
+    Object.assign(this, { cell, agent, peer, machine });
+  }
+
+  async run() {
+    const { cell, agent, peer } = this;
+    await agent.configure(agentConfig(cell));
+    await peer.load(cell);
+    if (cell.role === 'initiator') await agent.ask('connect');
+    else await peer.initiate();
+    await this.isUp();
+    await this.passes('after the set-up');
+    for (const step of cell.steps) await this.step(step);
+  }
+
+  async isUp() {
+    const isThere = async () => (await this.agent.ask('status')).tunnels.length > 0;
+    if (!(await eventually(isThere))) throw new Error('no tunnel on our side');
+    const [tunnel] = (await this.agent.ask('status')).tunnels;
+    const { kernel } = ciphers[this.cell.cipher];
+    check(tunnel.esp === kernel, `ESP is ${tunnel.esp}, not ${kernel}`);
+    check(tunnel.mode === this.cell.mode, `the mode is ${tunnel.mode}`);
+    check(Boolean(tunnel.encapsulation) === this.cell.nat, 'ESP in UDP is not as it should be');
+  }
+
+  /** Pings both ways, which the states in our kernel count. */
+  async passes(when) {
+    const { us, peer } = this.cell;
+    const before = await this.packets();
+    await this.ping('us', us.inner, peer.inner, when);
+    await this.ping('peer', peer.inner, us.inner, when);
+    const after = await this.packets();
+    const [sent, got] = [after.out - before.out, after.in - before.in];
+    check(sent >= 2 && got >= 2, `${when}: ${sent} ESP packets sent, ${got} received`);
+  }
+
+  async ping(from, source, target, when) {
+    const argv = ['ping', '-qn', '-c', '1', '-w', '3', '-I', source, target];
+    const { status } = await this.machine.exec(from, argv);
+    check(status === 0, `${when}: no answer to a ping from ${from}`);
+  }
+
+  /** Packets that the states of our kernel have seen, all together. */
+  async packets() {
+    const text = await this.machine.run('us', ['ip', '-s', 'xfrm', 'state']);
+    const sum = { in: 0, out: 0 };
+    for (const state of text.split(/^(?=src )/m)) {
+      const way = state.startsWith(`src ${this.cell.us.address} `) ? 'out' : 'in';
+      sum[way] += Number(/(\d+)\(packets\)/.exec(state)?.[1] ?? 0);
+    }
+    return sum;
+  }
+
+  async step(step) {
+    const [, what, who] = /^(.*) by (us|the peer)$/.exec(step);
+    if (what === 'liveness') await this.liveness(who);
+    else if (what.startsWith('delete')) await this.delete(what, who);
+    else await this.rekey(what, who);
+  }
+
+  act(what, who) {
+    return who === 'us' ? this.agent.ask(what) : this.peer.act(what);
+  }
+
+  async liveness(who) {
+    if (who === 'us') {
+      check((await this.agent.ask('liveness')) === true, 'the peer did not answer us');
+    } else {
+      const requests = async () => (await this.agent.ask('status')).counters['liveness answered'];
+      const before = (await requests()) ?? 0;
+      await sleep(2500);
+      const { tunnels } = await this.agent.ask('status');
+      check(tunnels.length > 0, 'the tunnel is gone after the liveness checks of the peer');
+      void before;
+    }
+    await this.passes('after a liveness check');
+  }
+
+  async delete(what, who) {
+    await this.act(what, who);
+    const isGone = async () => {
+      const ours = await this.machine.run('us', ['ip', 'xfrm', 'state']);
+      const theirs = await this.machine.run('peer', ['ip', 'xfrm', 'state']);
+      return !/proto esp/.test(ours + theirs);
+    };
+    check(await eventually(isGone, 5000), 'ESP states stay after the delete');
+    const left = await this.peer.established();
+    const isWhole = what === 'delete IKE SA';
+    check(left.child.length === 0, 'the peer keeps the Child SA');
+    check(!isWhole || left.ike.length === 0, 'the peer keeps the IKE SA');
+  }
+
+  async rekey(what, who) {
+    const kind = what === 'rekey IKE SA' ? 'ike' : 'child';
+    const before = await this.peer.established();
+    await this.act(what, who);
+    const isNew = async () => {
+      const now = (await this.peer.established())[kind];
+      return now.length === 1 && !before[kind].includes(now[0]);
+    };
+    check(await eventually(isNew, 8000), `${what}: no single new one at the peer`);
+    await this.passes(`after ${what} by ${who}`);
+  }
+
+  /** Whatever became of it: the next cell finds nothing of this one. */
+  async leave() {
+    await this.agent.ask('leave').catch(() => undefined);
+    const isClean = async () => {
+      const { ike, child } = await this.peer.established();
+      return ike.length + child.length === 0;
+    };
+    if (!(await eventually(isClean, 1000).catch(() => false)))
+      await this.peer.forget().catch(() => undefined);
+    for (const name of ['us', 'peer'])
+      await this.machine.exec(name, ['ip', '-batch', '-'], {
+        input: 'xfrm state flush\nxfrm policy flush\n',
+      });
+  }
+}
+
+function check(isTrue, why) {
+  if (!isTrue) throw new Error(why);
+}

@@ -1,0 +1,7 @@
+// The other implementations, by the name of their tree.
+import { StrongSwan } from './strongswan.mjs';
+
+const kinds = { strongswan: StrongSwan };
+
+/** What can be the other end of a cell. */
+export const createPeer = (tree) => new kinds[tree.name.replace('-next', '')](tree);

@@ -1,0 +1,158 @@
+// strongSwan's charon as the other end of a cell: one daemon for all cells, a connection for each.
+import { eventually } from '../../lab/net/machine.mjs';
+import { besidePeer, inPeerTree, peerFolder, writePeerFiles } from '../../tools/peers.mjs';
+import { ciphers, groups, prfs } from '../words.mjs';
+
+/** What a cell may need; `bypass-lan` would exempt the lab's own addresses. */
+const plugins = [
+  ...['random', 'nonce', 'openssl', 'aes', 'sha1', 'sha2', 'hmac', 'kdf', 'gcm', 'chapoly', 'ctr'],
+  ...['ccm', 'cmac', 'xcbc', 'curve25519', 'gmp', 'pem', 'pkcs1', 'pkcs8', 'x509', 'pubkey'],
+  ...['constraints', 'revocation', 'kernel-netlink', 'socket-default', 'vici'],
+];
+
+const configuration = `charon {
+  load = ${plugins.join(' ')}
+  filelog { stderr {
+    default = 1
+    ike = 2
+    enc = 1
+    cfg = 2
+    time_format = %H:%M:%S
+  } }
+  keep_alive = 0
+  retransmit_timeout = 2
+  # what one cell leaves must not spoil the next
+  delete_rekeyed_delay = 1
+}
+swanctl { load = pem pkcs1 pkcs8 x509 pubkey openssl random }
+`;
+
+const isRaw = (method) => ['RSA', 'ECDSA', 'Ed25519'].includes(method);
+
+export class StrongSwan {
+  constructor(tree) {
+    this.tree = tree;
+    this.name = `strongSwan ${tree.version.replace(/-.*/, '')}`;
+  }
+
+  /** `undefined`, or what of the cell is not known to it. */
+  unknown({ auth }) {
+    return auth.find((each) => !isRaw(each));
+  }
+
+  async start(machine, namespace, keys) {
+    this.machine = machine;
+    this.own = peerFolder(this.tree, {
+      'etc/strongswan.conf': configuration,
+      'etc/swanctl/swanctl.conf': '',
+      ...Object.fromEntries(
+        Object.entries(keys).flatMap(([name, { us, peer }]) => [
+          [`etc/swanctl/private/peer-${name}.pem`, peer.private],
+          [`etc/swanctl/pubkey/peer-${name}.pem`, peer.public],
+          [`etc/swanctl/pubkey/us-${name}.pem`, us.public],
+        ]),
+      ),
+    });
+    const argv = inPeerTree(this.own, ['/usr/lib/ipsec/charon', '--use-syslog', 'no']);
+    this.program = machine.start(namespace, this.tree.name, argv);
+    let result;
+    const isLoaded = async () => {
+      result = await this.#swanctl('--load-creds');
+      return result.status === 0;
+    };
+    if (await eventually(isLoaded, 30_000)) return;
+    throw new Error(`swanctl --load-creds: ${result.stderr}; charon:\n${this.program.log()}`);
+  }
+
+  async #swanctl(...words) {
+    return this.machine.exec(
+      undefined,
+      besidePeer(this.own, this.program.pid, ['swanctl', ...words]),
+    );
+  }
+
+  async #run(...words) {
+    const { status, stdout, stderr } = await this.#swanctl(...words);
+    if (status !== 0) throw new Error(`swanctl ${words.join(' ')}: ${lastLines(stdout + stderr)}`);
+    return stdout;
+  }
+
+  async load(cell) {
+    writePeerFiles(this.own, { 'run/cell.conf': connection(cell) });
+    await this.#run('--load-conns', '--file', '/run/cell.conf');
+  }
+
+  initiate() {
+    return this.#run('--initiate', '--child', 'pair', '--timeout', '20');
+  }
+
+  /** Does `what` of rows.mjs. */
+  async act(what) {
+    const words = {
+      'delete Child SA': ['--terminate', '--child', 'pair', '--timeout', '10'],
+      'delete IKE SA': ['--terminate', '--ike', 'cell', '--timeout', '10'],
+      'rekey Child SA': ['--rekey', '--child', 'pair'],
+      'rekey IKE SA': ['--rekey', '--ike', 'cell'],
+    }[what];
+    if (words) await this.#run(...words);
+    else throw new Error(`strongSwan does not ${what} on command`);
+  }
+
+  /** `{ ike, child }`: numbers that name its established SAs. */
+  async established() {
+    const text = await this.#run('--list-sas');
+    return {
+      ike: [...text.matchAll(/^cell: #(\d+), ESTABLISHED/gm)].map(([, id]) => id),
+      child: [...text.matchAll(/^ {2}pair: #(\d+), reqid \d+, INSTALLED/gm)].map(([, id]) => id),
+    };
+  }
+
+  async forget() {
+    await this.#swanctl('--terminate', '--ike', 'cell', '--force', '--timeout', '5');
+  }
+
+  log() {
+    return this.program.log();
+  }
+
+  stop() {
+    return this.program.stop();
+  }
+}
+
+const lastLines = (text) => text.trim().split('\n').slice(-3).join('; ');
+
+function proposals({ cipher, prf, group }) {
+  const { strongswan } = ciphers[cipher];
+  return {
+    ike: [strongswan, prfs[prf].strongswan, groups[group].strongswan].join('-'),
+    esp: [strongswan, groups[group].strongswan].join('-'),
+  };
+}
+
+function connection(cell) {
+  const { peer, us, auth, mode } = cell;
+  const { ike, esp } = proposals(cell);
+  return `connections { cell {
+  version = 2
+  local_addrs = ${peer.address}
+  remote_addrs = ${cell.role === 'initiator' && cell.nat ? '%any' : us.address}
+  proposals = ${ike}
+  ${cell.nat ? '' : 'mobike = no'}
+  ${cell.steps.includes('liveness by the peer') ? 'dpd_delay = 1s' : ''}
+  local {
+    auth = pubkey
+    pubkeys = /etc/swanctl/pubkey/peer-${auth[1]}.pem
+    id = ${peer.identity} }
+  remote {
+    auth = pubkey
+    pubkeys = /etc/swanctl/pubkey/us-${auth[0]}.pem
+    id = ${us.identity} }
+  children { pair {
+    local_ts = ${peer.inner}
+    remote_ts = ${us.inner}
+    mode = ${mode}
+    esp_proposals = ${esp} } }
+} }
+`;
+}

@@ -1,0 +1,108 @@
+// The rows of the matrix: what each asks for beyond the usual, in words of words.mjs. Every row is
+// tried with every peer in both roles. Not the full cross product: each value of each dimension once,
+// and combinations where they meet in the same code.
+
+/** What a row says nothing about. */
+export const usual = {
+  cipher: 'AES-GCM-128',
+  prf: 'SHA2-256',
+  group: 'P-256 (19)',
+  /** How we prove who we are, and how the peer does. */
+  auth: ['RSA', 'RSA'],
+  family: 4,
+  innerFamily: 4,
+  mode: 'tunnel',
+  /** The initiator is behind a NAT. */
+  nat: false,
+  /** What is done with the tunnel, one after the other; pings pass after each but a delete. */
+  steps: ['delete IKE SA by us'],
+};
+
+const ciphers = [
+  'AES-GCM-128',
+  'AES-GCM-256',
+  'ChaCha20-Poly1305',
+  'AES-CBC-128 with SHA2-256',
+  'AES-CBC-256 with SHA2-256',
+];
+const prfs = ['SHA2-256', 'SHA2-384', 'SHA2-512'];
+const groups = [
+  'MODP-2048 (14)',
+  'MODP-3072 (15)',
+  'MODP-4096 (16)',
+  'P-256 (19)',
+  'P-384 (20)',
+  'X25519 (31)',
+];
+
+const named = (dimension, rows) => rows.map((row) => ({ dimension, ...row }));
+const one = (dimension, key, values) =>
+  named(
+    dimension,
+    values.map((value) => ({ what: value, [key]: value })),
+  );
+
+export const rows = [
+  ...one('Cipher of IKE and ESP', 'cipher', ciphers),
+  ...one('PRF', 'prf', prfs),
+  ...one('Diffie-Hellman group', 'group', groups),
+  ...named('Authentication', [
+    { what: 'RSA raw keys', auth: ['RSA', 'RSA'], quick: true },
+    { what: 'ECDSA P-256 raw keys', auth: ['ECDSA', 'ECDSA'], quick: true },
+    { what: 'Ed25519 raw keys', auth: ['Ed25519', 'Ed25519'] },
+    { what: 'RSA by us, ECDSA by the peer', auth: ['RSA', 'ECDSA'] },
+    { what: 'Ed25519 by us, RSA by the peer', auth: ['Ed25519', 'RSA'] },
+  ]),
+  ...named('Deletes', [
+    { what: 'Child SA by us', steps: ['delete Child SA by us'], quick: true },
+    { what: 'Child SA by the peer', steps: ['delete Child SA by the peer'], quick: true },
+    { what: 'IKE SA by us', steps: ['delete IKE SA by us'] },
+    { what: 'IKE SA by the peer', steps: ['delete IKE SA by the peer'], quick: true },
+  ]),
+  ...named('Liveness', [
+    { what: 'asked by us', steps: ['liveness by us'], quick: true },
+    { what: 'asked by the peer', steps: ['liveness by the peer'], quick: true },
+  ]),
+  ...named('Rekeying', [
+    { what: 'Child SA by us', steps: ['rekey Child SA by us'], quick: true },
+    { what: 'Child SA by the peer', steps: ['rekey Child SA by the peer'], quick: true },
+    { what: 'IKE SA by us', steps: ['rekey IKE SA by us'], quick: true },
+    { what: 'IKE SA by the peer', steps: ['rekey IKE SA by the peer'], quick: true },
+    {
+      what: 'IKE SA, then Child SA, by us, then by the peer',
+      steps: [
+        'rekey IKE SA by us',
+        'rekey Child SA by us',
+        'rekey IKE SA by the peer',
+        'rekey Child SA by the peer',
+      ],
+    },
+    {
+      what: 'Child SA with AES-CBC and X25519, by both',
+      cipher: 'AES-CBC-128 with SHA2-256',
+      group: 'X25519 (31)',
+      steps: ['rekey Child SA by us', 'rekey Child SA by the peer'],
+    },
+  ]),
+  ...named('Networks', [
+    { what: 'IPv6', family: 6, innerFamily: 6, quick: true },
+    { what: 'IPv6 inside of IPv4', family: 4, innerFamily: 6 },
+    { what: 'IPv4 inside of IPv6', family: 6, innerFamily: 4 },
+    { what: 'the initiator behind a NAT', nat: true, quick: true },
+    {
+      what: 'behind a NAT: liveness and delete by the responder',
+      nat: true,
+      steps: ['liveness by us', 'liveness by the peer', 'delete IKE SA by the peer'],
+    },
+    {
+      what: 'behind a NAT: Child SA and IKE SA rekeyed by both',
+      nat: true,
+      steps: [
+        'rekey Child SA by us',
+        'rekey Child SA by the peer',
+        'rekey IKE SA by us',
+        'rekey IKE SA by the peer',
+      ],
+    },
+  ]),
+];
