@@ -12,6 +12,7 @@ import type { DhGroup, KeyPair } from './crypto/dh.js';
 import { deriveIkeKeys, type IkeKeys } from './crypto/keymat.js';
 import type { ChildOffer } from './exchanges/child-offer.js';
 import type { SaView } from './extension.js';
+import type { Identity } from './identity.js';
 import type { Head } from './message.js';
 import { NamedTimers } from './named-timers.js';
 import type { PayloadOf } from './payloads/payload.js';
@@ -46,6 +47,8 @@ export class IkeSa implements SaView {
   state: State = 'NONE';
   spiPeer: Uint8Array = new Uint8Array(8);
   peer: ProvenPeer | undefined;
+  /** The identity that we have shown in this SA. */
+  ownIdentity: Identity | undefined;
   /** CERTREQ payloads of the peer, as they came. */
   certificateRequests: readonly PayloadOf<'CERTREQ'>[] = [];
   readonly facts = new Map<string, unknown>();
@@ -85,6 +88,9 @@ export class IkeSa implements SaView {
   hintedMs: number | undefined;
   /** Clock of the last authentic message of the peer. */
   heardMs = 0;
+  /** Clock of the first message of this SA, and of the last of IKE_AUTH. */
+  bornMs = 0;
+  establishedMs = 0;
 
   constructor(
     readonly role: Role,

@@ -28,6 +28,7 @@ const jitter = (ctx: IkeContext, pauseMs: number): number =>
 /** An SA in state NONE, known to nobody yet. */
 export function createSa(ctx: IkeContext, role: Role, path: Path): IkeSa {
   const sa = new IkeSa(role, freshSpi(ctx), path, ctx.timers);
+  sa.bornMs = ctx.clock.monotonicMs();
   sa.requests = new RequestWindow({
     clock: ctx.clock,
     timers: ctx.timers,
@@ -69,7 +70,10 @@ export function enter(ctx: IkeContext, sa: IkeSa, to: State, why: string): boole
   logIkeKeys(ctx.keyLog, sa);
   if (!wasHalfOpen && isHalfOpen(sa)) ctx.halfOpen.add(sa.path.remote.address);
   if (wasHalfOpen && !isHalfOpen(sa)) ctx.halfOpen.remove(sa.path.remote.address);
-  if (to === 'ESTABLISHED') sa.forgetHandshake();
+  if (to === 'ESTABLISHED') {
+    sa.establishedMs = ctx.clock.monotonicMs();
+    sa.forgetHandshake();
+  }
   ctx.log.debug(`${sa.name}: ${from} → ${to}, ${why}`);
   return true;
 }

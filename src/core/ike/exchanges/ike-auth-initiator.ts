@@ -6,6 +6,7 @@ import { freshChildSpi } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import { formatIdentity, type Identity, sameIdentity } from '../identity.js';
 import type { IkeSa } from '../ike-sa.js';
+import { contactOfInitiator, heedInitialContact } from '../initial-contact.js';
 import { watchPeer } from '../liveness.js';
 import { find, findAll, type Payload } from '../payloads/payload.js';
 import { espOffer } from '../proposals/offer.js';
@@ -54,6 +55,7 @@ export function sendAuth(ctx: IkeContext, sa: IkeSa, attempt: Attempt): void {
     void endSa(ctx, sa, 'deleted by us', proof.why);
     return;
   }
+  sa.ownIdentity = proof.identity;
   const offer = firstChildOffer(ctx, sa, attempt);
   sa.firstOffer = offer;
   const payloads: Payload[] = [
@@ -63,6 +65,7 @@ export function sendAuth(ctx: IkeContext, sa: IkeSa, attempt: Attempt): void {
     { kind: 'SA', proposals: offer.proposals },
     { kind: 'TSi', selectors: [toTrafficSelector(offer.ours)] },
     { kind: 'TSr', selectors: [toTrafficSelector(offer.theirs)] },
+    ...contactOfInitiator(ctx, sa, attempt.wish),
     ...announceWindow(ctx),
     ...ctx.extensions.outgoing('IKE_AUTH request', sa),
   ];
@@ -135,6 +138,8 @@ export async function authAnswered(ctx: IkeContext, sa: IkeSa, message: Received
   const finishing = finishChild(ctx, sa, offer, message, sa.init.nr);
   serveWaiting(ctx, sa);
   await finishing;
+  // Now, when the tunnel that stands in for those that go is there.
+  heedInitialContact(ctx, sa, message.payloads);
 }
 
 /** OE-41: an IKE SA alone is no success. It is kept a while for other pairs. */
@@ -143,6 +148,7 @@ export function authAnsweredWithoutChild(ctx: IkeContext, sa: IkeSa, message: Re
   if (!establish(ctx, sa, message)) return;
   sa.attempt = undefined;
   attempt?.fail('refused', `the peer is proven and refuses the tunnel: ${errorNames(message)}`);
+  heedInitialContact(ctx, sa, message.payloads);
   serveWaiting(ctx, sa);
   idleWatch(ctx, sa);
 }

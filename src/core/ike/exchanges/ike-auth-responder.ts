@@ -10,6 +10,7 @@ import { AuthMethod } from '../crypto/signature.js';
 import type { PeerClaim } from '../daemon.js';
 import { formatIdentity, type Identity } from '../identity.js';
 import type { IkeSa } from '../ike-sa.js';
+import { contactOfResponder, heedInitialContact } from '../initial-contact.js';
 import { watchPeer } from '../liveness.js';
 import { find, type Payload } from '../payloads/payload.js';
 import { NotifyType } from '../registries/notifies.js';
@@ -115,6 +116,7 @@ export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Receive
     notAuthentic(ctx, sa, message, `no signature of ours that it takes: ${proof.why}`);
     return;
   }
+  sa.ownIdentity = proof.identity;
   const answer = await firstChild(ctx, sa, message);
   if (sa.state !== 'AUTH_PENDING') return;
   enter(ctx, sa, 'ESTABLISHED', 'both ends are proven');
@@ -124,11 +126,14 @@ export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Receive
     idPayload('IDr', proof.identity),
     { kind: 'AUTH', ...proof.auth },
     ...answer.payloads,
+    ...contactOfResponder(ctx, sa),
     ...announceWindow(ctx),
     ...ctx.extensions.outgoing('IKE_AUTH response', sa),
   ];
   respond(ctx, sa, message, payloads);
   announce(ctx, sa, answer);
+  // Now, when the tunnel that stands in for those that go is there.
+  heedInitialContact(ctx, sa, message.payloads);
 }
 
 /** Tells the owner, or the log, what became of a tunnel that a peer asked for. */
