@@ -1,10 +1,11 @@
-// Runs the unit tests: `node test/run-unit.mjs [--engine ENGINE] [--verbose] [--json FILE] [part of a file name …]`.
+// Runs the unit tests:
+// `node test/run-unit.mjs [--engine ENGINE] [--minified] [--verbose] [--json FILE] [part of a file name …]`.
 // ENGINE is node, qjs, qjs-mips, qjs-arm or a command that runs a script. All test files go into one
-// bundle. `*.node.test.ts` run under Node only, `*.qjs.test.ts` under a qjs of this machine only. The
+// bundle; `--minified` makes it as short as the product, which takes its time. `*.node.test.ts` run under Node only, `*.qjs.test.ts` under a qjs of this machine only. The
 // emulated engines run what depends on byte order and word size, unless parts of file names are
 // given. FILE gets `{ engine, reports: [{ verdict, name }], fault? }`.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -56,7 +57,7 @@ const fileMarkers = {
 };
 
 /** One script of all `files`, for Node or for qjs. */
-export async function bundleTests(files, forNode, outfile) {
+export async function bundleTests(files, { forNode, isMinified = false }, outfile) {
   const shim = forNode ? [] : ["import './test/support/qjs-shim.js';"];
   const imports = files.map((file) => `import 'test-file:${file}';\nimport './${file}';`);
   const start = [
@@ -79,8 +80,12 @@ export async function bundleTests(files, forNode, outfile) {
     plugins: [fileMarkers],
     banner: { js: 'globalThis.UVU_DEFER = 1;' },
     outfile,
+    minify: isMinified,
     logLevel: 'silent',
   });
+  if (!isMinified) return;
+  const { minify } = await import('../minify.mjs');
+  writeFileSync(outfile, minify(readFileSync(outfile, 'utf8')));
 }
 
 /** Runs a bundle; gives the lines `ok|not ok|skip NAME`, and the fault when it did not end well. */
@@ -129,11 +134,11 @@ function brokerEnvironment() {
 }
 
 /** Bundles and runs; a bundle that can not be made is a fault that names the file. */
-export async function runUnitTests(engine, filters) {
+export async function runUnitTests(engine, filters, isMinified = false) {
   const files = testFiles(filters, engine);
   const outfile = path.join(root, '.cache/tests', `unit-${process.pid}.mjs`);
   try {
-    await bundleTests(files, engine === 'node', outfile);
+    await bundleTests(files, { forNode: engine === 'node', isMinified }, outfile);
     const limitMs = engine in emulators ? timeLimitMs.emulated : timeLimitMs.native;
     const command = await engineCommand(engine);
     return { files, ...runBundle(command, outfile, brokerEnvironment(), limitMs) };
@@ -164,7 +169,8 @@ async function main() {
   const engine = takeOption(args, '--engine') ?? 'node';
   const json = takeOption(args, '--json');
   const isVerbose = takeFlag(args, '--verbose');
-  const { files, reports, fault, output } = await runUnitTests(engine, args);
+  const isMinified = takeFlag(args, '--minified');
+  const { files, reports, fault, output } = await runUnitTests(engine, args, isMinified);
   const named = (verdict) => reports.filter((report) => report.verdict === verdict);
   const [passed, failed, skipped] = ['ok', 'not ok', 'skip'].map(named);
   if (json) writeFileSync(json, `${JSON.stringify({ engine, reports, fault }, null, 1)}\n`);

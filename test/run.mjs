@@ -18,7 +18,10 @@ const stages = [
   { name: 'shell scripts', argv: [node, 'test/tools/shellcheck.mjs'], isOneTest: true },
   { name: 'bundle', argv: [node, 'build.mjs'], isOneTest: true },
   { name: 'unit node', argv: [node, 'test/run-unit.mjs', '--verbose', '--engine', 'node'] },
-  { name: 'unit qjs', argv: [node, 'test/run-unit.mjs', '--verbose', '--engine', 'qjs'] },
+  {
+    name: 'unit qjs',
+    argv: [node, 'test/run-unit.mjs', '--verbose', '--minified', '--engine', 'qjs'],
+  },
   { name: 'unit qjs-mips', argv: [node, 'test/run-unit.mjs', '--verbose', '--engine', 'qjs-mips'] },
   { name: 'unit qjs-arm', argv: [node, 'test/run-unit.mjs', '--verbose', '--engine', 'qjs-arm'] },
   { name: 'broker', argv: [node, 'test/broker/run.mjs'] },
