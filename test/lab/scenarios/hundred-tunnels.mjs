@@ -3,6 +3,16 @@
 import { pingAll } from '../many.mjs';
 import { clearPackets, isEsp, isIke } from '../net/capture.mjs';
 
+/** Where the routers' kernels dropped packets, by their own counters. */
+async function losses(lab) {
+  const parts = ['sga', 'sgb'].map(async (router) => {
+    const files = ['/proc/net/xfrm_stat', '/proc/net/netfilter/nfnetlink_queue'];
+    const text = await lab.machine.run(router, ['grep', '-hEv', '[^0-9]0$', ...files]);
+    return `${router}: ${text.trim().split(/\s+/).join(' ')}`;
+  });
+  return (await Promise.all(parts)).join('; ');
+}
+
 export default {
   name: '100 new destinations in one second, with records',
   requirements: ['OE-12', 'OE-67', 'OE-101', 'SP-4'],
@@ -14,7 +24,12 @@ export default {
     await Promise.all([lab.start('sga', configuration), lab.start('sgb', configuration)]);
     const { answered, milliseconds } = await pingAll(lab, 'alice', 'bob', 100);
     await lab.settle();
-    lab.check('OE-12 all 100 first packets are answered', answered === 100, `${answered} of 100`);
+    const lost = answered === 100 ? '' : await losses(lab);
+    lab.check(
+      'OE-12 all 100 first packets are answered',
+      answered === 100,
+      `${answered} of 100; ${lost}`,
+    );
     lab.tell(`100 tunnels took ${milliseconds} ms`);
     const packets = wan.packets();
     const clear = Array.from({ length: 100 }, (_, index) => [
