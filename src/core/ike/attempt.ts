@@ -6,8 +6,15 @@ import type { IkeSa } from './ike-sa.js';
 import { Patience } from './patience.js';
 
 /** Wishes with equal keys are one wish (SP-3). */
-export const wishKey = (wish: TunnelWish): string =>
-  [wish.local, wish.remote, formatPrefix(wish.ours), formatPrefix(wish.theirs)].join(' ');
+export const wishKey = (wish: TunnelWish, isChildless = false): string =>
+  [
+    wish.local,
+    wish.remote,
+    ...(isChildless ? ['itself'] : [formatPrefix(wish.ours), formatPrefix(wish.theirs)]),
+  ].join(' ');
+
+/** What was wished for, or why there is nothing. */
+export type AttemptResult = TunnelResult | { ok: true; sa: IkeSa };
 
 export type Stage =
   /** An IKE SA is being made, for this wish or another. */
@@ -20,7 +27,7 @@ export type Stage =
   | 'INSTALLING';
 
 export class Attempt {
-  readonly result: Promise<TunnelResult>;
+  readonly result: Promise<AttemptResult>;
   /** What an unprotected message or ICMP said: never a verdict, only an explanation (OE-45). */
   hint: string | undefined;
   /** IKE SAs in which it is asked for at this moment. */
@@ -28,13 +35,15 @@ export class Attempt {
   #stage: Stage = 'CALLING';
   #home: IkeSa | undefined;
   readonly #patience: Patience;
-  #resolve!: (result: TunnelResult) => void;
+  #resolve!: (result: AttemptResult) => void;
   #isDone = false;
 
   constructor(
     readonly wish: TunnelWish,
     env: { clock: Clock; timers: Timers },
     outOfPatience: (attempt: Attempt, waitedMs: number) => void,
+    /** An IKE SA alone is wished for (RFC 6023). */
+    readonly isChildless = false,
   ) {
     this.#patience = new Patience(env, wish.patienceMs, {
       goesOn: (sinceMs) => this.#goesOn(sinceMs),
@@ -69,6 +78,11 @@ export class Attempt {
     this.#end({ ok: true, tunnel });
   }
 
+  /** The end of a wish for an IKE SA alone. */
+  stands(sa: IkeSa): void {
+    this.#end({ ok: true, sa });
+  }
+
   fail(kind: TunnelFailure['kind'], why: string): void {
     this.#end({ ok: false, failure: { kind, why } });
   }
@@ -79,7 +93,7 @@ export class Attempt {
     return this.#stage === 'INSTALLING';
   }
 
-  #end(result: TunnelResult): void {
+  #end(result: AttemptResult): void {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#patience.stop();

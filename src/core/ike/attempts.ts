@@ -4,15 +4,17 @@
  * anybody could forge ends it earlier (OE-45, OE-147).
  */
 
+import { hostPrefix } from '../net/address.js';
 import type { Unreachable } from '../net/network.js';
 import { wouldAccept } from './accepted.js';
-import { Attempt, wishKey } from './attempt.js';
+import { Attempt, type AttemptResult, wishKey } from './attempt.js';
 import type { IkeContext } from './context.js';
-import type { TunnelResult, TunnelWish } from './daemon.js';
+import type { PeerWish, TunnelFailure, TunnelResult, TunnelWish } from './daemon.js';
 import { startChild } from './exchanges/create-child-initiator.js';
 import { startInit } from './exchanges/ike-sa-init-initiator.js';
 import { sameIdentity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
+import { holdPeer, type IkePeerResult } from './peer.js';
 import { endSa } from './sa-life.js';
 import type { State } from './states.js';
 import { IKE_PORT } from './transport.js';
@@ -31,6 +33,11 @@ function suits({ peer }: IkeSa, wish: TunnelWish): boolean {
   return wouldAccept(wish, peer);
 }
 
+const internal = (why: string): { ok: false; failure: TunnelFailure } => ({
+  ok: false,
+  failure: { kind: 'internal', why },
+});
+
 const isUsable = (sa: IkeSa): boolean => sa.state === 'ESTABLISHED' && !sa.isDoubtful;
 
 const isBeingMade = (sa: IkeSa): boolean =>
@@ -42,11 +49,30 @@ export class Attempts {
   constructor(private readonly ctx: IkeContext) {}
 
   /** Never rejects. */
-  connect(wish: TunnelWish): Promise<TunnelResult> {
-    const key = wishKey(wish);
+  async connect(wish: TunnelWish): Promise<TunnelResult> {
+    const result = await this.#begin(wish, false);
+    return 'sa' in result ? internal('an IKE SA came instead of a tunnel') : result;
+  }
+
+  /** An IKE SA alone (RFC 6023): the one that stands with this peer, or a new one. Never rejects. */
+  async open(wish: PeerWish): Promise<IkePeerResult> {
+    const { local, remote } = wish;
+    const result = await this.#begin(
+      { ...wish, ours: hostPrefix(local), theirs: hostPrefix(remote) },
+      true,
+    );
+    if (!result.ok) return result;
+    return 'sa' in result
+      ? { ok: true, peer: holdPeer(this.ctx, result.sa) }
+      : internal('a tunnel came instead of an IKE SA');
+  }
+
+  #begin(wish: TunnelWish, isChildless: boolean): Promise<AttemptResult> {
+    const key = wishKey(wish, isChildless);
     const same = this.#pending.get(key);
     if (same) return same.result;
-    const attempt = new Attempt(wish, this.ctx, (...over) => this.#outOfPatience(...over));
+    const over = (attempt: Attempt, waitedMs: number) => this.#outOfPatience(attempt, waitedMs);
+    const attempt = new Attempt(wish, this.ctx, over, isChildless);
     if (this.ctx.isStopping) {
       attempt.fail('internal', 'the service is stopping');
       return attempt.result;
@@ -66,6 +92,7 @@ export class Attempts {
     const making = sas.find((sa) => isBeingMade(sa) && sa !== attempt.home);
     // It was in doubt for a while, and its answer may come yet.
     if (standing && attempt.askedIn.has(standing)) attempt.enter('ASKED', standing);
+    else if (standing && attempt.isChildless) attempt.stands(standing);
     else if (standing) startChild(ctx, standing, attempt);
     else if (making) {
       attempt.enter('CALLING', making);
@@ -129,8 +156,8 @@ export class Attempts {
         void endSa(this.ctx, sa, 'expired', why);
   }
 
-  #ended(attempt: Attempt, result: TunnelResult): void {
-    this.#pending.delete(wishKey(attempt.wish));
+  #ended(attempt: Attempt, result: AttemptResult): void {
+    this.#pending.delete(wishKey(attempt.wish, attempt.isChildless));
     // One in AUTH_SENT may stand at the peer, and is deleted when that answers.
     this.#abandon(attempt, ['INIT_SENT'], 'nobody waits for it');
     if (result.ok) return;

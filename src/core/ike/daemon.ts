@@ -23,6 +23,9 @@ export interface TunnelWish extends Authentication {
   patienceMs: number;
 }
 
+/** An IKE SA wanted without a tunnel (RFC 6023). */
+export type PeerWish = Omit<TunnelWish, 'ours' | 'theirs'>;
+
 /** How an attempt ended badly; the kinds have lifespans of their own (OE-42, OE-44, OE-46). */
 export type TunnelFailure =
   | { kind: 'silent'; why: string }

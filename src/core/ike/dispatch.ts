@@ -56,7 +56,7 @@ function receiveFirst(ctx: IkeContext, message: Message, path: Path): void {
     isZero(head.spiResponder) &&
     !isZero(head.spiInitiator);
   const wrong = isPlausible ? misfit(initRequest, payloads) : 'header';
-  const critical = unknownCritical(payloads);
+  const critical = unknownCritical(payloads, (type) => ctx.extensions.knows(type));
   if (isPlausible && critical !== undefined) {
     ctx.counters.count('unexpected messages');
     const type = Uint8Array.of(critical);
@@ -89,12 +89,13 @@ function receiveWithin(ctx: IkeContext, message: Message, path: Path): void {
 
 /** Why an answer can not be taken, or its row. */
 function rowForResponse(
+  ctx: IkeContext,
   sa: IkeSa,
   exchange: number,
   payloads: readonly Payload[] | { error: string },
 ): Match {
   if ('error' in payloads) return { ok: false, why: payloads.error };
-  const critical = unknownCritical(payloads);
+  const critical = unknownCritical(payloads, (type) => ctx.extensions.knows(type));
   if (critical !== undefined)
     return { ok: false, why: `critical payload ${payloadTypeName(critical)}` };
   return match(sa.state, exchange, true, payloads);
@@ -124,7 +125,7 @@ function takeResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path):
   const payloads = sa.state === 'INIT_SENT' ? message.payloads : open(ctx, sa, message)?.payloads;
   if (!payloads) return;
   const name = exchangeName(head.exchange);
-  const found = rowForResponse(sa, head.exchange, payloads);
+  const found = rowForResponse(ctx, sa, head.exchange, payloads);
   if (!found.ok || 'error' in payloads) {
     ctx.counters.count('unexpected messages');
     ctx.log.debug(`${sa.name}: ${name} response: ${found.ok ? '' : found.why}`);
@@ -198,7 +199,7 @@ function takeRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): 
     respondAndEnd(ctx, sa, received, NotifyType.INVALID_SYNTAX, payloads.error);
     return;
   }
-  const critical = unknownCritical(payloads);
+  const critical = unknownCritical(payloads, (type) => ctx.extensions.knows(type));
   if (critical !== undefined) {
     const type = Uint8Array.of(critical);
     respondNotify(ctx, sa, received, NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, type);

@@ -29,7 +29,9 @@ export type ExtensibleMessage =
   | 'IKE_AUTH request'
   | 'IKE_AUTH response'
   | 'CREATE_CHILD_SA request'
-  | 'CREATE_CHILD_SA response';
+  | 'CREATE_CHILD_SA response'
+  | 'INFORMATIONAL request'
+  | 'INFORMATIONAL response';
 
 /** What an extension sees of an IKE SA. */
 export interface SaView {
@@ -48,6 +50,17 @@ export interface SaView {
   peerHashes: readonly number[] | undefined;
   /** Sizes of IP datagrams for our fragments, from large to small; none: not agreed (RFC 7383). */
   fragmentSizes: readonly number[];
+  /** The responder takes IKE_AUTH that asks for no tunnel (RFC 6023). */
+  takesChildless: boolean;
+}
+
+/** What an extension can do beside answering. */
+export interface ExtensionServices {
+  /**
+   * Starts an INFORMATIONAL exchange. Gives the payloads of the answer, or `undefined` when the IKE SA
+   * does not stand, or has ended before one came.
+   */
+  inform(sa: SaView, payloads: readonly Payload[]): Promise<readonly Payload[] | undefined>;
 }
 
 /** Nothing against it, or the reason why the exchange must not go on. */
@@ -69,9 +82,16 @@ export interface AuthenticationMethod {
 
 export interface Extension {
   readonly name: string;
-  /** Payloads to add to a message of ours. */
-  outgoing?(message: ExtensibleMessage, sa: SaView): readonly Payload[];
-  /** Looks at a message of the peer before it has any effect. Must not wait. */
+  /** Payload types of its own, for which the critical bit may be set (RFC 7296 §2.5). */
+  readonly payloadTypes?: readonly number[];
+  /** Told once, before the first message. */
+  start?(services: ExtensionServices): void;
+  /** Payloads to add to a message of ours; `asked`: those of the request that a response answers. */
+  outgoing?(message: ExtensibleMessage, sa: SaView, asked: readonly Payload[]): readonly Payload[];
+  /**
+   * Looks at a message of the peer before it has any effect. Must not wait. After a veto an
+   * INFORMATIONAL request is answered and has no further effect.
+   */
   incoming?(message: ExtensibleMessage, sa: SaView, payloads: readonly Payload[]): Veto;
   /** May a proven peer have this tunnel? Asked beside the owner; one no is a no. */
   authorize?(sa: SaView, theirs: Prefix, ours: Prefix): Promise<ClientResult>;

@@ -6,6 +6,7 @@ import type {
   AuthenticationMethod,
   ExtensibleMessage,
   Extension,
+  ExtensionServices,
   SaView,
   Veto,
 } from './extension.js';
@@ -23,9 +24,18 @@ export class Extensions {
     if (twice !== undefined) throw new Error(`IKE extension '${twice}' is registered twice`);
   }
 
-  outgoing(message: ExtensibleMessage, sa: SaView): Payload[] {
+  start(services: ExtensionServices): void {
+    for (const one of this.#working()) this.#guard(one, () => one.start?.(services));
+  }
+
+  /** Does an extension understand payloads of this type? */
+  knows(type: number): boolean {
+    return this.#working().some((one) => one.payloadTypes?.includes(type));
+  }
+
+  outgoing(message: ExtensibleMessage, sa: SaView, asked: readonly Payload[] = []): Payload[] {
     return this.#working().flatMap(
-      (one) => this.#guard(one, () => one.outgoing?.(message, sa)) ?? [],
+      (one) => this.#guard(one, () => one.outgoing?.(message, sa, asked)) ?? [],
     );
   }
 

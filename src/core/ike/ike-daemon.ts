@@ -13,13 +13,14 @@ import type { PrivateKey } from '../pki/private-key.js';
 import type { Clock, Timers } from '../platform/platform.js';
 import { Attempts } from './attempts.js';
 import type { Child } from './child.js';
+import { childless } from './childless.js';
 import type { IkeContext } from './context.js';
 import { Cookies } from './cookie.js';
 import { Counters } from './counters.js';
 import type { Credential } from './credentials.js';
 import { createKeyPairPool } from './crypto/key-pair-pool.js';
 import { signAuth, supportedHashes } from './crypto/signature.js';
-import type { IkeDaemon, IkeOwner, Tunnel, TunnelResult, TunnelWish } from './daemon.js';
+import type { IkeDaemon, IkeOwner, PeerWish, Tunnel, TunnelResult, TunnelWish } from './daemon.js';
 import { receive } from './dispatch.js';
 import { deleteChild, deleteSa } from './exchanges/informational.js';
 import type { Extension } from './extension.js';
@@ -33,6 +34,7 @@ import type { KeyLog } from './key-log.js';
 import { defaultLimits, type IkeLimits } from './limits.js';
 import { check } from './liveness.js';
 import { natDetection } from './nat-detection.js';
+import { holdPeer, type IkePeer, type IkePeerResult, informBy } from './peer.js';
 import { defaultPreferences, type Preferences } from './proposals/offer.js';
 import { RefusalLog } from './refusal-log.js';
 import { endSa } from './sa-life.js';
@@ -78,6 +80,10 @@ export interface IkeDaemonOptions {
 export interface FullIkeDaemon extends IkeDaemon {
   /** Resolves with false when the peer turned out to be dead; its tunnels have ended then. */
   check(tunnel: Tunnel): Promise<boolean>;
+  /** An IKE SA alone, for messages of a plugin (RFC 6023). Never rejects. */
+  open(wish: PeerWish): Promise<IkePeerResult>;
+  /** The IKE SA of a tunnel, held until it is closed; `undefined` when the tunnel is gone. */
+  peerOf(tunnel: Tunnel): IkePeer | undefined;
 }
 
 const READY_KEY_PAIRS = 2;
@@ -110,6 +116,8 @@ class Daemon implements FullIkeDaemon {
 
   async start(): Promise<void> {
     await this.#transport.start();
+    const { context } = this;
+    context.extensions.start({ inform: (sa, payloads) => informBy(context, sa, payloads) });
     warmUp(this.context);
   }
 
@@ -130,6 +138,15 @@ class Daemon implements FullIkeDaemon {
   async check(tunnel: Tunnel): Promise<boolean> {
     const found = this.#find((child) => child.tunnel?.id === tunnel.id);
     return found ? check(this.context, found.sa) : false;
+  }
+
+  open(wish: PeerWish): Promise<IkePeerResult> {
+    return this.#attempts.open(wish);
+  }
+
+  peerOf(tunnel: Tunnel): IkePeer | undefined {
+    const found = this.#find((child) => child.tunnel?.id === tunnel.id);
+    return found && holdPeer(this.context, found.sa);
   }
 
   counters(): Record<string, number> {
@@ -204,7 +221,13 @@ function createContext(
     counters: new Counters(),
     transport,
     extensions: new Extensions(
-      [natDetection, signatureHashes, fragmentation(limits), ...(options.extensions ?? [])],
+      [
+        natDetection,
+        signatureHashes,
+        fragmentation(limits),
+        childless,
+        ...(options.extensions ?? []),
+      ],
       log,
     ),
     sas: new SaRegistry(),

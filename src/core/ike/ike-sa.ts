@@ -55,6 +55,7 @@ export class IkeSa implements SaView {
   nat = { we: false, peer: false };
   peerHashes: readonly number[] | undefined;
   fragmentSizes: readonly number[] = [];
+  takesChildless = false;
 
   suite: IkeSuite | undefined;
   keyExchange: KeyExchange | undefined;
@@ -84,6 +85,8 @@ export class IkeSa implements SaView {
   readonly waiting: Attempt[] = [];
   /** The peer has left a request unanswered for a while; any authentic message clears it. */
   isDoubtful = false;
+  /** Plugins that need it, beside its tunnels. */
+  holds = 0;
   /** Clock of the last question that an unprotected message made us ask. */
   hintedMs: number | undefined;
   /** Clock of the last authentic message of the peer. */

@@ -37,7 +37,7 @@ function watchLiveness(ctx: IkeContext, sa: IkeSa, delayMs = ctx.limits.liveness
       watchLiveness(ctx, sa, livenessMs - quietMs);
       return;
     }
-    const hasTunnels = [...sa.children].some((child) => child.state === 'UP');
+    const hasTunnels = sa.holds > 0 || [...sa.children].some((child) => child.state === 'UP');
     // While a request of ours is out, its own repetitions tell whether the peer lives.
     if (hasTunnels && sa.requests.isIdle) void check(ctx, sa);
     watchLiveness(ctx, sa);

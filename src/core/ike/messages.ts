@@ -73,7 +73,20 @@ export const authRequest: MessageShape = {
   need: ['IDi', 'AUTH', 'SA', 'TSi', 'TSr'],
   may: ['IDr', 'CERT', 'CERTREQ', 'CP'],
 };
-/** EAP (§2.16), an IKE SA without child (RFC 6023), or nonsense: nothing that we do. */
+// RFC 6023 §3: neither SA nor traffic selectors
+export const childlessRequest: MessageShape = {
+  exchange: 'IKE_AUTH',
+  isResponse: false,
+  need: ['IDi', 'AUTH'],
+  may: ['IDr', 'CERT', 'CERTREQ', 'CP'],
+};
+export const childlessResponse: MessageShape = {
+  exchange: 'IKE_AUTH',
+  isResponse: true,
+  need: ['IDr', 'AUTH'],
+  may: ['CERT', 'CP'],
+};
+/** EAP (§2.16), or nonsense: nothing that we do. */
 export const otherAuthRequest: MessageShape = {
   exchange: 'IKE_AUTH',
   isResponse: false,

@@ -100,6 +100,13 @@ export const rows: readonly Row[] = [
     to: ['AUTH_PENDING', 'ESTABLISHED', 'GONE'],
   },
   {
+    story: 'a peer proves itself and wants no tunnel (RFC 6023)',
+    from: ['INIT_ANSWERED'],
+    message: messages.childlessRequest,
+    run: authRequested,
+    to: ['AUTH_PENDING', 'ESTABLISHED', 'GONE'],
+  },
+  {
     story: 'IKE_AUTH of a kind that we do not speak (behind the full one: this fits everything)',
     from: ['INIT_ANSWERED'],
     message: messages.otherAuthRequest,
@@ -118,6 +125,13 @@ export const rows: readonly Row[] = [
       'the peer is proven and refuses the tunnel (before the bare refusal: both have a notify)',
     from: ['AUTH_SENT'],
     message: messages.authWithoutChild,
+    run: authAnsweredWithoutChild,
+    to: ['ESTABLISHED', 'DELETING'],
+  },
+  {
+    story: 'the peer is proven, no tunnel was asked for (behind the refused one: it fits that too)',
+    from: ['AUTH_SENT'],
+    message: messages.childlessResponse,
     run: authAnsweredWithoutChild,
     to: ['ESTABLISHED', 'DELETING'],
   },

@@ -108,7 +108,7 @@ export async function endSa(
 export function watchIdle(ctx: IkeContext, sa: IkeSa, remove: () => void): void {
   sa.timers.set('idle', ctx.limits.idleMs, () => {
     if (sa.state !== 'ESTABLISHED') return;
-    if (sa.children.size === 0 && sa.requests.isIdle) remove();
+    if (sa.children.size === 0 && sa.holds === 0 && sa.requests.isIdle) remove();
     else watchIdle(ctx, sa, remove);
   });
 }

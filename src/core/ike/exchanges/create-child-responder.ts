@@ -84,7 +84,12 @@ function finish(
 ): void {
   const [first, ...others] = answer.payloads;
   const payloads = answer.ok
-    ? [first!, ...between, ...others, ...ctx.extensions.outgoing('CREATE_CHILD_SA response', sa)]
+    ? [
+        first!,
+        ...between,
+        ...others,
+        ...ctx.extensions.outgoing('CREATE_CHILD_SA response', sa, message.payloads),
+      ]
     : answer.payloads;
   respond(ctx, sa, message, payloads);
   announce(ctx, sa, answer);

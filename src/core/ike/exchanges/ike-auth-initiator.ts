@@ -47,6 +47,16 @@ function firstChildOffer(ctx: IkeContext, sa: IkeSa, attempt: Attempt): ChildOff
   };
 }
 
+function firstChildPayloads(ctx: IkeContext, sa: IkeSa, attempt: Attempt): Payload[] {
+  const offer = firstChildOffer(ctx, sa, attempt);
+  sa.firstOffer = offer;
+  return [
+    { kind: 'SA', proposals: offer.proposals },
+    { kind: 'TSi', selectors: [toTrafficSelector(offer.ours)] },
+    { kind: 'TSr', selectors: [toTrafficSelector(offer.theirs)] },
+  ];
+}
+
 /** The IKE SA has keys; now both ends prove themselves, and the tunnel is asked for. */
 export function sendAuth(ctx: IkeContext, sa: IkeSa, attempt: Attempt): void {
   const proof = proveOurselves(ctx, sa, attempt.wish);
@@ -55,16 +65,18 @@ export function sendAuth(ctx: IkeContext, sa: IkeSa, attempt: Attempt): void {
     void endSa(ctx, sa, 'deleted by us', proof.why);
     return;
   }
+  if (attempt.isChildless && !sa.takesChildless) {
+    const why = 'the peer makes no IKE SA without a tunnel (RFC 6023)';
+    attempt.fail('refused', why);
+    void endSa(ctx, sa, 'deleted by us', why);
+    return;
+  }
   sa.ownIdentity = proof.identity;
-  const offer = firstChildOffer(ctx, sa, attempt);
-  sa.firstOffer = offer;
   const payloads: Payload[] = [
     idPayload('IDi', proof.identity),
     ...(attempt.wish.identity ? [idPayload('IDr', attempt.wish.identity)] : []),
     { kind: 'AUTH', ...proof.auth },
-    { kind: 'SA', proposals: offer.proposals },
-    { kind: 'TSi', selectors: [toTrafficSelector(offer.ours)] },
-    { kind: 'TSr', selectors: [toTrafficSelector(offer.theirs)] },
+    ...(attempt.isChildless ? [] : firstChildPayloads(ctx, sa, attempt)),
     ...contactOfInitiator(ctx, sa, attempt.wish),
     ...announceWindow(ctx),
     ...ctx.extensions.outgoing('IKE_AUTH request', sa),
@@ -132,7 +144,11 @@ function serveWaiting(ctx: IkeContext, sa: IkeSa): void {
 
 /** Both the IKE SA and its Child SA. */
 export async function authAnswered(ctx: IkeContext, sa: IkeSa, message: Received): Promise<void> {
-  const offer = sa.firstOffer!;
+  const offer = sa.firstOffer;
+  if (!offer) {
+    authAnsweredWithoutChild(ctx, sa, message);
+    return;
+  }
   if (!establish(ctx, sa, message)) return;
   sa.attempt = undefined;
   const finishing = finishChild(ctx, sa, offer, message, sa.init.nr);
@@ -147,6 +163,7 @@ export function authAnsweredWithoutChild(ctx: IkeContext, sa: IkeSa, message: Re
   const { attempt } = sa;
   if (!establish(ctx, sa, message)) return;
   sa.attempt = undefined;
+  if (attempt?.isChildless) attempt.stands(sa);
   attempt?.fail('refused', `the peer is proven and refuses the tunnel: ${errorNames(message)}`);
   heedInitialContact(ctx, sa, message.payloads);
   serveWaiting(ctx, sa);

@@ -33,7 +33,7 @@ function notAuthentic(ctx: IkeContext, sa: IkeSa, message: Received, why: string
 /** §2.16, RFC 6023: something else than signatures is asked for; or nothing that makes sense. */
 export function refuseOtherAuth(ctx: IkeContext, sa: IkeSa, message: Received): void {
   enter(ctx, sa, 'AUTH_PENDING', 'IKE_AUTH of a kind that is not spoken here');
-  notAuthentic(ctx, sa, message, 'it wants EAP or an IKE SA without a tunnel');
+  notAuthentic(ctx, sa, message, 'it wants EAP, or makes no sense');
 }
 
 const methodNames: Readonly<Record<number, PeerClaim['method']>> = {
@@ -98,10 +98,15 @@ async function authenticate(
   return undefined;
 }
 
-/** The tunnel of the request, or the notify that refuses it. */
-function firstChild(ctx: IkeContext, sa: IkeSa, message: Received): Promise<ChildAnswer> {
+/** The tunnel of the request, or the notify that refuses it; `undefined`: none is wanted. */
+async function firstChild(
+  ctx: IkeContext,
+  sa: IkeSa,
+  message: Received,
+): Promise<ChildAnswer | undefined> {
+  if (!find(message.payloads, 'SA')) return undefined;
   const agreed = agree(ctx, sa, message, true);
-  if ('ok' in agreed) return Promise.resolve(agreed);
+  if ('ok' in agreed) return agreed;
   const { ni, nr } = sa.init;
   return makeChild(ctx, sa, agreed, { ni, nr });
 }
@@ -125,13 +130,14 @@ export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Receive
   const payloads: Payload[] = [
     idPayload('IDr', proof.identity),
     { kind: 'AUTH', ...proof.auth },
-    ...answer.payloads,
+    ...(answer?.payloads ?? []),
     ...contactOfResponder(ctx, sa),
     ...announceWindow(ctx),
-    ...ctx.extensions.outgoing('IKE_AUTH response', sa),
+    ...ctx.extensions.outgoing('IKE_AUTH response', sa, message.payloads),
   ];
   respond(ctx, sa, message, payloads);
-  announce(ctx, sa, answer);
+  if (answer) announce(ctx, sa, answer);
+  else idleWatch(ctx, sa);
   // Now, when the tunnel that stands in for those that go is there.
   heedInitialContact(ctx, sa, message.payloads);
 }

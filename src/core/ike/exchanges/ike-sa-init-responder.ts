@@ -104,7 +104,7 @@ function answer(ctx: IkeContext, sa: IkeSa, message: Received, choice: Choice<Ik
     { kind: 'SA', proposals: [answerProposal(choice, new Uint8Array(0))] },
     { kind: 'KE', group: suite.group.id, data: pair.publicKey },
     { kind: 'Nonce', data: sa.init.nr },
-    ...ctx.extensions.outgoing('IKE_SA_INIT response', sa),
+    ...ctx.extensions.outgoing('IKE_SA_INIT response', sa, message.payloads),
   ]);
   // Message ID 0 is taken; the next request that we expect is IKE_AUTH with 1.
   sa.responses.begin(0, message.bytes);

@@ -24,26 +24,30 @@ const deleteOfChildren = (spis: readonly number[]): Payload => ({
 
 const deleteOfSa: Payload = { kind: 'D', protocol: Protocol.IKE, spis: [] };
 
-/** Sends payloads in an INFORMATIONAL request. Resolves with whether an answer came. */
-function inform(
+/** Sends payloads in an INFORMATIONAL request. Resolves with those of the answer, if one came. */
+export function inform(
   ctx: IkeContext,
   sa: IkeSa,
   payloads: readonly Payload[],
   schedule: Schedule,
   isLast = false,
-): Promise<boolean> {
+): Promise<readonly Payload[] | undefined> {
   return new Promise((resolve) => {
     sa.requests.send({
       exchange: Exchange.INFORMATIONAL,
       schedule,
       isLast,
-      build: (messageId) => sealRequest(sa, Exchange.INFORMATIONAL, messageId, payloads),
+      build(messageId) {
+        const more = ctx.extensions.outgoing('INFORMATIONAL request', sa);
+        return sealRequest(sa, Exchange.INFORMATIONAL, messageId, [...payloads, ...more]);
+      },
       answered(answer) {
         heedWindowSize(ctx, sa, answer);
-        resolve(true);
+        ctx.extensions.incoming('INFORMATIONAL response', sa, answer);
+        resolve(answer);
       },
       gaveUp: () => {
-        resolve(false);
+        resolve(undefined);
         peerIsDead(ctx, sa);
       },
     });
@@ -58,8 +62,8 @@ export function peerIsDead(ctx: IkeContext, sa: IkeSa): void {
 }
 
 /** An empty request: is the peer alive, and does it know this IKE SA (§2.4, SP-33)? */
-export const probe = (ctx: IkeContext, sa: IkeSa): Promise<boolean> =>
-  inform(ctx, sa, [], untilPeerIsDead);
+export const probe = async (ctx: IkeContext, sa: IkeSa): Promise<boolean> =>
+  (await inform(ctx, sa, [], untilPeerIsDead)) !== undefined;
 
 /**
  * OE-126, OE-129: deletes one tunnel, naming our inbound SPI. It leaves the kernel when the peer has
@@ -126,18 +130,38 @@ function answerDeletes(ctx: IkeContext, sa: IkeSa, message: Received): void {
   const inbound = gone
     .filter((child) => child.state !== 'DELETING')
     .map((child) => child.sa.inbound.spi);
-  respond(ctx, sa, message, inbound.length > 0 ? [deleteOfChildren(inbound)] : []);
+  answer(ctx, sa, message, inbound.length > 0 ? [deleteOfChildren(inbound)] : []);
   for (const child of gone) void endChild(ctx, sa, child, 'deleted by peer');
   idleWatch(ctx, sa);
 }
 
+function answer(ctx: IkeContext, sa: IkeSa, message: Received, payloads: readonly Payload[]): void {
+  const more = ctx.extensions.outgoing('INFORMATIONAL response', sa, message.payloads);
+  respond(ctx, sa, message, [...payloads, ...more]);
+}
+
+/** §1.5, from the peer itself: it has no SA for what we send through a tunnel, so that is none. */
+function heedInvalidSpi(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  const { data } = findNotify(message.payloads, NotifyType.INVALID_SPI) ?? {};
+  if (data?.length !== 4) return;
+  for (const child of [...sa.children])
+    if (child.sa.outbound.spi === spiNumber(data)) void deleteChild(ctx, sa, child, 'expired');
+}
+
 /** Any INFORMATIONAL request of the peer. */
 export function informed(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  const veto = ctx.extensions.incoming('INFORMATIONAL request', sa, message.payloads);
+  if (veto) {
+    ctx.counters.count('vetoes');
+    answer(ctx, sa, message, []);
+    return;
+  }
   heedWindowSize(ctx, sa, message.payloads);
+  heedInvalidSpi(ctx, sa, message);
   const deletes = findAll(message.payloads, 'D');
   const failed = findNotify(message.payloads, NotifyType.AUTHENTICATION_FAILED) !== undefined;
   if (failed || deletes.some((one) => one.protocol === Protocol.IKE)) {
-    respond(ctx, sa, message, []);
+    answer(ctx, sa, message, []);
     const why = failed ? 'the peer does not accept our proof' : 'the peer deletes the IKE SA';
     void endSa(ctx, sa, 'deleted by peer', why);
   } else answerDeletes(ctx, sa, message);

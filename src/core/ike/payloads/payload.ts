@@ -94,8 +94,13 @@ export function writePayload(payload: Payload): RawPayload {
 }
 
 /** Type of the first payload that must be understood and is not (RFC 7296 §2.5). */
-export const unknownCritical = (payloads: readonly Payload[]): number | undefined =>
-  payloads.find((one): one is UnknownPayload => one.kind === 'Unknown' && one.isCritical)?.type;
+export const unknownCritical = (
+  payloads: readonly Payload[],
+  isKnown: (type: number) => boolean = () => false,
+): number | undefined =>
+  payloads.find(
+    (one): one is UnknownPayload => one.kind === 'Unknown' && one.isCritical && !isKnown(one.type),
+  )?.type;
 
 /** First payload of a kind. */
 export const find = <K extends PayloadKind>(

@@ -1,0 +1,51 @@
+/**
+ * An IKE SA as a plugin holds it: for messages of its own, beside the tunnels or without any
+ * (RFC 6023). While somebody holds it, it is not idle.
+ */
+import type { IkeContext } from './context.js';
+import type { TunnelFailure } from './daemon.js';
+import { deleteSa, idleWatch, inform } from './exchanges/informational.js';
+import type { SaView } from './extension.js';
+import type { IkeSa } from './ike-sa.js';
+import type { Payload } from './payloads/payload.js';
+import { untilPeerIsDead } from './schedule.js';
+
+export interface IkePeer {
+  readonly view: SaView;
+  /**
+   * An INFORMATIONAL exchange with these payloads (RFC 7296 §1.4). Gives those of the answer, or
+   * `undefined` when the IKE SA has ended before one came.
+   */
+  inform(payloads: readonly Payload[]): Promise<readonly Payload[] | undefined>;
+  /** It is not held any more. Without a tunnel the IKE SA is deleted at once. */
+  close(): Promise<void>;
+}
+
+export type IkePeerResult = { ok: true; peer: IkePeer } | { ok: false; failure: TunnelFailure };
+
+/** The view of an extension leads back to the IKE SA that it is a view of. */
+export function informBy(
+  ctx: IkeContext,
+  view: SaView,
+  payloads: readonly Payload[],
+): Promise<readonly Payload[] | undefined> {
+  const sa = view as IkeSa;
+  if (sa.state !== 'ESTABLISHED') return Promise.resolve(undefined);
+  return inform(ctx, sa, payloads, untilPeerIsDead);
+}
+
+export function holdPeer(ctx: IkeContext, sa: IkeSa): IkePeer {
+  let isHeld = true;
+  sa.holds++;
+  return {
+    view: sa,
+    inform: (payloads) => informBy(ctx, sa, payloads),
+    async close() {
+      if (!isHeld) return;
+      isHeld = false;
+      sa.holds--;
+      if (sa.holds > 0 || sa.children.size > 0) idleWatch(ctx, sa);
+      else await deleteSa(ctx, sa, 'nobody needs it');
+    },
+  };
+}
