@@ -26,7 +26,7 @@ import { keyLogWarning, openKeyLog } from './key-log.js';
 import { createKernel, createResolver, nameServers } from './parts.js';
 import { statusReport } from './status-report.js';
 import { Undo } from './undo.js';
-import { devicesChanged, watchAddresses } from './wan-watch.js';
+import { devicesChanged, type WanWatch, watchAddresses } from './wan-watch.js';
 import { createWans } from './wans.js';
 
 /** Time for the deletes to reach the peers at a stop (OE-148). */
@@ -77,12 +77,12 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   undo.add(() => policy.stop());
   const ike = createIke(parts, { key, policy, kernel, wans });
   policy.useIke(ike);
-  // The kernel first: its start clears all tunnels of ours, also one that a peer has just made
-  await kernel.start(holdRules(settings, wans, platform), kernelEvents(policy, parts));
-  await ike.start();
-  undo.add(() => ike.stop(stopGraceMs));
   const watch = watchAddresses(wans, kernel, timers, log, () => policy.addressesChanged());
   undo.add(() => watch.stop());
+  // The kernel first: its start clears all tunnels of ours, also one that a peer has just made
+  await kernel.start(holdRules(settings, wans, platform), kernelEvents(policy, watch, parts));
+  await ike.start();
+  undo.add(() => ike.stop(stopGraceMs));
   return new RunningService(parts, { kernel, resolver, wans, policy, ike }, undo);
 }
 
@@ -156,12 +156,13 @@ function holdRules(
   };
 }
 
-function kernelEvents(policy: Policy, parts: ServiceParts): KernelEvents {
+function kernelEvents(policy: Policy, watch: WanWatch, parts: ServiceParts): KernelEvents {
   return {
     held: (packet) => policy.held(packet),
     expired: (sa, kind) => policy.expired(sa, kind),
     acquire: (source, destination) =>
       parts.log.debug(`traffic from ${source} to ${destination} found no SA`),
+    addressesChanged: () => watch.look(),
     cacheLost: () => policy.cacheLost(),
     failed: (reason) => parts.failed(reason),
   };

@@ -2,15 +2,17 @@
 import type { Settings } from '../core/config/settings.js';
 import type { Kernel } from '../core/kernel/kernel.js';
 import type { Logger } from '../core/log.js';
-import type { Platform } from '../core/platform/platform.js';
+import type { Platform, Timer } from '../core/platform/platform.js';
 import type { PolicyWan } from '../core/policy/wan.js';
 import { wanDevice } from './parts.js';
 import { refreshWans } from './wans.js';
 
-/** How often the addresses are looked at. */
-const refreshSeconds = 10;
+/** The kernel tells when addresses change; in case it ever does not, we look ourselves. */
+const refreshSeconds = 60;
 
 export interface WanWatch {
+  /** Looks now. */
+  look(): void;
   stop(): void;
 }
 
@@ -23,27 +25,35 @@ export function watchAddresses(
   changed: () => void,
 ): WanWatch {
   let stopped = false;
-  let timer = timers.after(refreshSeconds * 1000, look);
+  let timer: Timer | undefined;
+  let looking: Promise<void> = Promise.resolve();
 
-  function look(): void {
-    refreshWans(wans, kernel)
-      .then((others) => {
-        if (others.length > 0) changed();
-        for (const wan of others)
-          log.info(
-            `WAN ${wan.name} (${wan.device}) has ${wan.addresses.join(', ') || 'no address'}`,
-          );
-      })
-      .catch((error) => log.warning(`addresses of the WANs: ${String(error)}`))
-      .finally(() => {
-        if (!stopped) timer = timers.after(refreshSeconds * 1000, look);
-      });
+  function wait(): void {
+    timer?.cancel();
+    if (!stopped) timer = timers.after(refreshSeconds * 1000, look);
   }
 
+  async function refresh(): Promise<void> {
+    const others = stopped ? [] : await refreshWans(wans, kernel);
+    if (others.length > 0) changed();
+    for (const wan of others)
+      log.info(`WAN ${wan.name} (${wan.device}) has ${wan.addresses.join(', ') || 'no address'}`);
+  }
+
+  /** One after the other: each sees what changed until it begins. */
+  function look(): void {
+    looking = looking
+      .then(refresh)
+      .catch((error) => log.warning(`addresses of the WANs: ${String(error)}`))
+      .finally(wait);
+  }
+
+  wait();
   return {
+    look,
     stop: () => {
       stopped = true;
-      timer.cancel();
+      timer?.cancel();
     },
   };
 }

@@ -53,6 +53,8 @@ export interface KernelEvents {
   expired(sa: InstalledSa, kind: 'soft' | 'hard'): void;
   /** A policy of ours had no SA: the tunnel is gone and traffic wants it. */
   acquire(source: IpAddress, destination: IpAddress): void;
+  /** Addresses came to a device, or went. */
+  addressesChanged(): void;
   /** Our table vanished (firewall stop) and was rebuilt; every pair verdict was lost. */
   cacheLost(): void;
   /** The kernel channel broke for good; the daemon can not go on. */

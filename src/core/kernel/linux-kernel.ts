@@ -12,6 +12,7 @@ import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
 import type { Network } from '../net/network.js';
 import type { Clock, Files, Processes, Timer, Timers } from '../platform/platform.js';
+import { Changes } from './changes.js';
 import type { ChildSa } from './child-sa.js';
 import { ForeignPolicies } from './foreign-policies.js';
 import { InterfaceNames } from './interface-names.js';
@@ -53,7 +54,7 @@ export interface LinuxKernel extends Kernel {
   unusableCiphers(): readonly string[];
 }
 
-/** A ruleset message can get lost when the socket's buffer is full, so we also look ourselves. */
+/** What becomes of our table is told at once; in case it ever is not, we look ourselves. */
 const tableCheckMs = 60_000;
 
 const configuredDelayMs = 100;
@@ -80,6 +81,7 @@ class ComposedKernel implements LinuxKernel {
   private readonly table: NftTable;
   private readonly queues: PacketQueues;
   private readonly monitor: XfrmMonitor;
+  private readonly changes: Changes;
   private readonly names: InterfaceNames;
   private readonly routes: RouteLookup;
   /** Where held packets came in: NAT rules may ask for it. */
@@ -110,9 +112,15 @@ class ComposedKernel implements LinuxKernel {
           this.inputs.set(packet, this.names.nameOf(input));
           this.events?.held(packet);
         },
-        rulesetChanged: (change) => this.rulesetChanged(change),
       },
     );
+    this.changes = new Changes(parts, {
+      rulesetChanged: (change) => this.rulesetChanged(change),
+      addressesChanged: () => {
+        this.sources.addressesChanged();
+        this.events?.addressesChanged();
+      },
+    });
     this.monitor = new XfrmMonitor(parts, {
       event: (event) => this.xfrmEvent(event),
       missed: () => this.policyChanged(undefined),
@@ -137,6 +145,7 @@ class ComposedKernel implements LinuxKernel {
       await this.removeOurs();
       // The monitor first: what changes behind the first reading is told.
       this.monitor.start();
+      await this.changes.open();
       await this.table.setConfigured(await this.foreign.decisive());
       await this.routes.open();
       await this.queues.open();
@@ -164,6 +173,8 @@ class ComposedKernel implements LinuxKernel {
     this.tableTimer?.cancel();
     this.configuredTimer?.cancel();
     this.monitor.stop();
+    this.changes.close();
+    this.sources.stop();
     const complain = (error: unknown) => this.parts.log.warning(`stopping: ${String(error)}`);
     await this.table.remove().catch(complain);
     this.queues.close();
@@ -260,7 +271,12 @@ class ComposedKernel implements LinuxKernel {
     }
   }
 
-  private rulesetChanged(change: RulesetChange): void {
+  private rulesetChanged(change: RulesetChange | undefined): void {
+    if (!change) {
+      this.sources.rulesetChanged();
+      void this.lookAtTable();
+      return;
+    }
     if (change.table === ownTable) {
       if (change.change === tableDeleted) void this.lookAtTable();
       return;

@@ -1,17 +1,12 @@
 /**
  * The queues in which the kernel holds packets until the daemon has a verdict: one per WAN, all on
- * one netlink socket. The socket also hears when somebody changes the ruleset.
+ * one netlink socket.
  */
 import type { Logger } from '../log.js';
 import type { NetlinkSocket, Network } from '../net/network.js';
 import type { Timer, Timers } from '../platform/platform.js';
 import type { HeldPacket, WanDevice } from './kernel.js';
-import {
-  NETLINK_NETFILTER,
-  QueueCodec,
-  type QueuedPacket,
-  type RulesetChange,
-} from './nfqueue-codec.js';
+import { NETLINK_NETFILTER, QueueCodec, type QueuedPacket } from './nfqueue-codec.js';
 import { readHeaders } from './packet-headers.js';
 
 /** Enough for IPv6 with some extension headers and the ports. */
@@ -19,8 +14,6 @@ const copyBytes = 128;
 /** Packets that may wait in one queue; the kernel drops what comes above it. */
 const maxWaiting = 1024;
 const answerMs = 5000;
-/** Group NFNLGRP_NFTABLES (7) as a bit. */
-const rulesetGroup = 1 << 6;
 
 /** Errno by Linux's numbers, the same on all machines for these. */
 const reasons: Record<number, string> = {
@@ -34,7 +27,6 @@ const reasons: Record<number, string> = {
 export interface QueueEvents {
   /** `inputInterface` is the index of the interface it came in on, 0 for own packets. */
   held(packet: HeldPacket, inputInterface: number): void;
-  rulesetChanged(change: RulesetChange): void;
 }
 
 export interface QueueParts {
@@ -66,7 +58,7 @@ export class PacketQueues {
 
   /** Opens the socket. Rejects when the kernel refuses. */
   async open(): Promise<void> {
-    this.#socket = await this.#parts.network.netlink(NETLINK_NETFILTER, rulesetGroup, (datagram) =>
+    this.#socket = await this.#parts.network.netlink(NETLINK_NETFILTER, 0, (datagram) =>
       this.#receive(datagram),
     );
   }
@@ -117,8 +109,8 @@ export class PacketQueues {
   #receive(datagram: Uint8Array): void {
     for (const message of this.#codec.read(datagram)) {
       if (message.kind === 'packet') this.#held(message);
-      else if (message.kind === 'ruleset') this.#events.rulesetChanged(message);
-      else if (this.#waiting.has(message.sequence)) this.#answered(message.sequence, message.errno);
+      else if (message.kind === 'acknowledgement' && this.#waiting.has(message.sequence))
+        this.#answered(message.sequence, message.errno);
       // A verdict on a packet that is gone (its queue was flushed) is refused, and that is fine.
     }
   }

@@ -4,7 +4,7 @@
  */
 import type { Logger } from '../log.js';
 import { familyOf, type IpAddress } from '../net/address.js';
-import type { Clock, Processes } from '../platform/platform.js';
+import type { Clock, Processes, Timer, Timers } from '../platform/platform.js';
 import { CommandError, runText } from './commands.js';
 import { parseDeviceAddresses } from './device-addresses.js';
 import { type NatRuleset, natTables, parseRuleset, sourceNatOf } from './source-nat.js';
@@ -13,8 +13,10 @@ export type Masquerade = 'auto' | 'yes' | 'no';
 
 /** Addresses this old are read again, while the packet goes by those we know. */
 const refreshMs = 1000;
-/** Addresses this old are waited for: the rest of the daemon notices a change no sooner. */
+/** Addresses this old are waited for. */
 const staleMs = 10_000;
+/** Without a packet that asks, new rules are read behind the last of a bunch of changes. */
+const rulesetDelayMs = 200;
 
 export interface TranslatedPacket {
   device: string;
@@ -31,18 +33,36 @@ export class SourceAddresses {
   readonly #log: Logger;
   readonly #addresses = new Map<string, { atMs: number; list: Promise<IpAddress[]> }>();
   readonly #doubts = new Set<string>();
+  readonly #timers: Timers;
   #ruleset: Promise<NatRuleset> | undefined;
+  /** The rules are read by one `nft` at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** A reading that has not begun will see every change until then. */
+  #waitsForTurn = false;
+  #rulesetTimer: Timer | undefined;
 
-  constructor(parts: { processes: Processes; clock: Clock; log: Logger }) {
+  constructor(parts: { processes: Processes; clock: Clock; timers: Timers; log: Logger }) {
     this.#processes = parts.processes;
     this.#clock = parts.clock;
+    this.#timers = parts.timers;
     this.#log = parts.log;
   }
 
-  /** Reads the new rules at once, so that no packet waits for it. */
+  stop(): void {
+    this.#rulesetTimer?.cancel();
+  }
+
+  /** The next packet waits for the new rules; mostly they are read before it comes. */
   rulesetChanged(): void {
-    this.#ruleset = undefined;
-    this.#readRuleset().catch((error) => this.#log.debug(`source NAT: ${String(error)}`));
+    if (!this.#waitsForTurn) this.#ruleset = undefined;
+    this.#rulesetTimer?.cancel();
+    this.#rulesetTimer = this.#timers.after(rulesetDelayMs, () => {
+      this.#readRuleset().catch((error) => this.#log.debug(`source NAT: ${String(error)}`));
+    });
+  }
+
+  addressesChanged(): void {
+    this.#addresses.clear();
   }
 
   async translate(packet: TranslatedPacket): Promise<IpAddress> {
@@ -92,11 +112,15 @@ export class SourceAddresses {
 
   #readRuleset(): Promise<NatRuleset> {
     if (this.#ruleset) return this.#ruleset;
-    const reading = this.#readTables();
-    this.#ruleset = reading;
-    reading.catch(() => {
+    this.#waitsForTurn = true;
+    const reading = this.#turn.then(() => {
+      this.#waitsForTurn = false;
+      return this.#readTables();
+    });
+    this.#turn = reading.catch(() => {
       if (this.#ruleset === reading) this.#ruleset = undefined;
     });
+    this.#ruleset = reading;
     return reading;
   }
 

@@ -89,10 +89,14 @@ export interface Network {
     accept: (connection: TcpConnection) => StreamEvents,
   ): Promise<LocalServer>;
   connectLocal(path: string, events: StreamEvents): Promise<TcpConnection>;
-  /** `protocol` is NETLINK_*; `receive` gets whole datagrams in the host's byte order. */
+  /**
+   * `protocol` is NETLINK_*; `receive` gets whole datagrams in the host's byte order. `overrun` is told
+   * when messages got lost because they came faster than they were read.
+   */
   netlink(
     protocol: number,
     groups: number,
     receive: (message: Uint8Array) => void,
+    overrun?: () => void,
   ): Promise<NetlinkSocket>;
 }

@@ -91,6 +91,7 @@ export class SocketNetwork implements Network {
     protocol: number,
     groups: number,
     receive: (message: Uint8Array) => void,
+    overrun: () => void = () => undefined,
   ): Promise<NetlinkSocket> {
     const { sockets, isBigEndian } = this.platform;
     const raw = await sockets.open('netlink', 'raw', protocol);
@@ -103,6 +104,7 @@ export class SocketNetwork implements Network {
         message: ({ bytes }) => receive(bytes),
         error: () => {
           this.counters.netlinkOverruns++;
+          overrun();
         },
       });
       const kernel = netlinkAddress(0, isBigEndian);

@@ -30,6 +30,9 @@ export class Witness implements KernelEvents {
   acquire(source: string, destination: string): void {
     this.seen.push(`acquire ${source} ${destination}`);
   }
+  addressesChanged(): void {
+    this.seen.push('addressesChanged');
+  }
   cacheLost(): void {
     this.seen.push('cacheLost');
   }

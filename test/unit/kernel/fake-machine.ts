@@ -131,12 +131,14 @@ export class FakeMachine implements Processes {
 export class FakeNetlink {
   readonly sent: Uint8Array[] = [];
   receive: (message: Uint8Array) => void = () => undefined;
+  overrun: () => void = () => undefined;
   isOpen = false;
   /** Errno with which requests are answered, by their number from 1 on. */
   readonly errnos = new Map<number, number>();
 
-  open(receive: (message: Uint8Array) => void) {
+  open(receive: (message: Uint8Array) => void, overrun: () => void = () => undefined) {
     this.receive = receive;
+    this.overrun = overrun;
     this.isOpen = true;
     return {
       send: (message: Uint8Array) => {

@@ -36,6 +36,9 @@ class Witness implements KernelEvents {
   acquire(source: string, destination: string): void {
     this.seen.push(`acquire ${source} ${destination}`);
   }
+  addressesChanged(): void {
+    this.seen.push('addressesChanged');
+  }
   cacheLost(): void {
     this.seen.push('cacheLost');
   }
@@ -48,13 +51,23 @@ function set() {
   const machine = new FakeMachine();
   const netlink = new FakeNetlink();
   const routes = new FakeNetlink();
+  // each listens to groups of its own
+  const rulesets = new FakeNetlink();
+  const addresses = new FakeNetlink();
   const clock = new SteppedClock();
   const files = new MemoryFiles();
   const lines: string[] = [];
   const log = createLogger({ write: (_, line) => lines.push(line) }, () => 'debug');
   const network = {
-    netlink: async (protocol: number, _: number, receive: (message: Uint8Array) => void) =>
-      (protocol === NETLINK_ROUTE ? routes : netlink).open(receive),
+    netlink: async (
+      protocol: number,
+      groups: number,
+      ...callbacks: Parameters<FakeNetlink['open']>
+    ) => {
+      const asks = protocol === NETLINK_ROUTE ? routes : netlink;
+      const listens = protocol === NETLINK_ROUTE ? addresses : rulesets;
+      return (groups === 0 ? asks : listens).open(...callbacks);
+    },
   } as unknown as Network;
   const kernel = createLinuxKernel({
     processes: machine,
@@ -70,7 +83,8 @@ function set() {
     /list tables/,
     () => ({ output: 'table inet fw4\ntable inet autoipsec\n' }),
   ]);
-  return { machine, netlink, routes, clock, files, lines, kernel, witness: new Witness() };
+  const sockets = { netlink, routes, rulesets, addresses };
+  return { machine, ...sockets, clock, files, lines, kernel, witness: new Witness() };
 }
 
 const loads = (machine: FakeMachine) =>
@@ -250,8 +264,15 @@ test('kernel: a WAN that is not known is an error that names it', async () => {
   );
 });
 
+/** NFT_MSG_NEWRULE of table "fw4". */
+const ruleAdded = fromHex(
+  '1e000000 060a 0000 00000000 00000000 01 00 0003 0800 0100 66773400 0000',
+);
+/** Runs of `nft` for the samples: the chains, and two tables. */
+const readsOfAll = 3;
+
 test('kernel: the translated source is the address of the device that masquerades', async () => {
-  const { machine, files, netlink, kernel, witness } = set();
+  const { machine, clock, files, netlink, rulesets, kernel, witness } = set();
   machine.answers.push([/list chains/, { output: chainsJson }]);
   machine.answers.push([/list table inet fw4/, { output: fw4Json }]);
   machine.answers.push([/list table ip nat/, { output: natJson }]);
@@ -267,15 +288,48 @@ test('kernel: the translated source is the address of the device that masquerade
   await kernel.translate(witness.packets[0]!);
   assert.is(reads(), before);
   // NFT_MSG_NEWGEN, as it follows our own transactions
-  netlink.receive(fromHex('1c000000 0f0a 0000 00000000 00000000 00 00 0003 0800 0100 00000007'));
+  rulesets.receive(fromHex('1c000000 0f0a 0000 00000000 00000000 00 00 0003 0800 0100 00000007'));
   await kernel.translate(witness.packets[0]!);
   assert.is(reads(), before);
-  // NFT_MSG_NEWRULE of table "fw4"
-  netlink.receive(
-    fromHex('1e000000 060a 0000 00000000 00000000 01 00 0003 0800 0100 66773400 0000'),
-  );
+  rulesets.receive(ruleAdded);
   await kernel.translate(witness.packets[0]!);
-  assert.ok(reads() > before);
+  assert.is(reads(), before + readsOfAll);
+  // Nobody asks, and they are read all the same: once for all
+  await clock.advance(1000);
+  for (let i = 0; i < 100; i++) rulesets.receive(ruleAdded);
+  await clock.advance(1000);
+  assert.is(reads(), before + 2 * readsOfAll);
+  rulesets.overrun();
+  await kernel.translate(witness.packets[0]!);
+  assert.is(reads(), before + 3 * readsOfAll);
+});
+
+test('kernel: packets that come while rules change wait for one reading at a time', async () => {
+  const { machine, netlink, rulesets, kernel, witness } = set();
+  machine.answers.push([/list chains/, { output: chainsJson }]);
+  await kernel.start(rules, witness);
+  netlink.receive(packet('00'));
+  const asked = Array.from({ length: 50 }, () => {
+    rulesets.receive(ruleAdded);
+    return kernel.translate(witness.packets[0]!);
+  });
+  await Promise.allSettled(asked);
+  const readings = machine.runs.filter((run) => run.argv === 'nft -j list chains').length;
+  assert.is(readings, 1);
+});
+
+test('kernel: changes of addresses are told once for a bunch of them, and when they got lost', async () => {
+  const { clock, addresses, kernel, witness } = set();
+  await kernel.start(rules, witness);
+  // RTM_NEWADDR; what is in it does not matter
+  for (let i = 0; i < 3; i++)
+    addresses.receive(fromHex('18000000 1400 0000 00000000 00000000 02188000 02000000'));
+  assert.equal(witness.seen, []);
+  await clock.advance(1000);
+  assert.equal(witness.seen, ['addressesChanged']);
+  addresses.overrun();
+  await clock.advance(1000);
+  assert.is(witness.seen.length, 2);
 });
 
 test('kernel: addresses that can be a source, those that stay first', async () => {
@@ -390,12 +444,12 @@ const tableGone = fromHex(
 );
 
 test('kernel: a table that somebody removed is rebuilt, and the loss is told', async () => {
-  const { machine, netlink, kernel, witness } = set();
+  const { machine, rulesets, kernel, witness } = set();
   await kernel.start(rules, witness);
   machine.answers.unshift([/list tables/, { output: 'table inet fw4\n' }]);
   const before = loads(machine).length;
-  netlink.receive(tableGone);
-  netlink.receive(tableGone);
+  rulesets.receive(tableGone);
+  rulesets.receive(tableGone);
   await settle();
   await settle();
   assert.equal(witness.seen, ['cacheLost']);
@@ -403,9 +457,9 @@ test('kernel: a table that somebody removed is rebuilt, and the loss is told', a
 });
 
 test('kernel: our own rebuilding is no loss, and a lost message is made up for', async () => {
-  const { machine, clock, netlink, kernel, witness } = set();
+  const { machine, clock, rulesets, kernel, witness } = set();
   await kernel.start(rules, witness);
-  netlink.receive(tableGone);
+  rulesets.receive(tableGone);
   await settle();
   assert.equal(witness.seen, []);
   machine.answers.unshift([/list tables/, { output: '' }]);
@@ -445,13 +499,15 @@ test('kernel: a tunnel that only receives is in use', async () => {
 });
 
 test('kernel: stopping leaves no process, socket or timer, and takes the table away', async () => {
-  const { machine, clock, netlink, kernel, witness } = set();
+  const { machine, clock, netlink, routes, rulesets, addresses, kernel, witness } = set();
   await kernel.start(rules, witness);
   await kernel.install(sampleSa());
+  rulesets.receive(ruleAdded);
+  addresses.overrun();
   await kernel.stop();
   assert.is(machine.living.size, 0);
   assert.is(clock.pendingTimers, 0);
-  assert.is(netlink.isOpen, false);
+  for (const socket of [netlink, routes, rulesets, addresses]) assert.is(socket.isOpen, false);
   assert.is(loads(machine).at(-1), 'add table inet autoipsec\ndelete table inet autoipsec\n');
 });
 
