@@ -1,7 +1,7 @@
 /** The primitives as the daemon calls them, each ready to run; for the bench. */
 import { aesGcm128, chaCha20Poly1305 } from '../../../src/core/ike/crypto/aead.js';
 import type { IkeCipher } from '../../../src/core/ike/crypto/cipher.js';
-import { ecp256 } from '../../../src/core/ike/crypto/dh-p256.js';
+import { ecp256 } from '../../../src/core/ike/crypto/dh-ecp.js';
 import { curve25519 } from '../../../src/core/ike/crypto/dh-x25519.js';
 import { PRF_HMAC_SHA2_256 } from '../../../src/core/ike/crypto/prf.js';
 import { signP256, verifyP256 } from '../../../src/core/pki/ecdsa.js';

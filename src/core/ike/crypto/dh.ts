@@ -1,7 +1,7 @@
 /** Key exchange methods (transform type 4): one shape for curves and MODP groups. */
 
-import { modp2048 } from './dh-modp.js';
-import { ecp256 } from './dh-p256.js';
+import { ecp256, ecp384 } from './dh-ecp.js';
+import { modp2048, modp3072, modp4096 } from './dh-modp.js';
 import { curve25519 } from './dh-x25519.js';
 
 export type Random = (length: number) => Uint8Array;
@@ -28,8 +28,15 @@ export interface DhGroup {
   warmUp(): void;
 }
 
-/** In the order in which we offer them. */
-export const dhGroups: readonly DhGroup[] = [curve25519, ecp256, modp2048];
+/** In the order in which we offer them: the cheap ones first. */
+export const dhGroups: readonly DhGroup[] = [
+  curve25519,
+  ecp256,
+  ecp384,
+  modp2048,
+  modp3072,
+  modp4096,
+];
 
 export const dhGroupById = (id: number): DhGroup | undefined =>
   dhGroups.find((group) => group.id === id);

@@ -1,6 +1,6 @@
 import { fromHex, toHex } from '../../../../src/core/bytes/hex.js';
 import { dhGroupById, dhGroups } from '../../../../src/core/ike/crypto/dh.js';
-import { modp2048Prime } from '../../../../src/core/ike/crypto/dh-modp.js';
+import { modp2048, modp3072, modp4096 } from '../../../../src/core/ike/crypto/dh-modp.js';
 import { createKeyPairPool } from '../../../../src/core/ike/crypto/key-pair-pool.js';
 import { integerToBytes } from '../../../../src/core/pki/big-integer.js';
 import { assert, test } from '../../../support/test.js';
@@ -43,6 +43,15 @@ const vectors: [number, string, string, string, string, string, string][] = [
     'd12dfb5289c8d4f81208b70270398c342296970a0bccb74c736fc7554494bf6356fbf3ca366cc23e8157854c13c58d6aac23f046ada30f8353e74f33039872ab',
     'd6840f6b42f6edafd13116e0e12565202fef8e9ece7dce03812464d04b9442de',
   ],
+  [
+    20,
+    'RFC 5903 §8.2',
+    '099f3c7034d4a2c699884d73a375a67f7624ef7c6b3c0f160647b67414dce655e35b538041e649ee3faef896783ab194',
+    '667842d7d180ac2cde6f74f37551f55755c7645c20ef73e31634fe72b4c55ee6de3ac808acb4bdb4c88732aee95f41aa9482ed1fc0eeb9cafc4984625ccfc23f65032149e0e144ada024181535a0f38eeb9fcff3c2c947dae69b4c634573a81c',
+    '41cb0779b4bdb85d47846725fbec3c9430fab46cc8dc5060855cc9bda0aa2942e0308312916b8ed2960e4bd55a7448fc',
+    'e558dbef53eecde3d3fccfc1aea08a89a987475d12fd950d83cfa41732bc509d0d1ac43a0336def96fda41d0774a3571dcfbec7aacf3196472169e838430367f66eebe3c6e70c416dd5f0c68759dd1fff83fa40142209dff5eaad96db9e6386c',
+    '11187331c279962d93d604243fd592cb9d0a926f422e47187521287e7156c5c4d603135569b9e9d09cf5d4a270f59746',
+  ],
 ];
 
 for (const [id, source, secretA, publicA, secretB, publicB, shared] of vectors)
@@ -56,9 +65,15 @@ for (const [id, source, secretA, publicA, secretB, publicB, shared] of vectors)
     assert.is(toHex(b.shared(a.publicKey)!), shared);
   });
 
-test('key exchange 14: the prime is that of RFC 3526 §3', () => {
-  // [2^1918 pi] by Machin's formula, with 64 bits to spare
-  const one = 1n << 1982n;
+const modpGroups = [
+  { group: modp2048, bits: 2048n, addend: 124476n, section: '§3' },
+  { group: modp3072, bits: 3072n, addend: 1690314n, section: '§4' },
+  { group: modp4096, bits: 4096n, addend: 240904n, section: '§5' },
+];
+
+/** [2^bits pi] by Machin's formula, with 64 bits to spare. */
+function piOf(bits: bigint): bigint {
+  const one = 1n << (bits + 64n);
   const arctan = (inverse: bigint) => {
     let sum = 0n;
     let power = one / inverse;
@@ -68,10 +83,18 @@ test('key exchange 14: the prime is that of RFC 3526 §3', () => {
     }
     return sum;
   };
-  const pi = (4n * (4n * arctan(5n) - arctan(239n))) >> 64n;
-  const prime = (1n << 2048n) - (1n << 1984n) - 1n + (1n << 64n) * (pi + 124476n);
-  assert.is(toHex(integerToBytes(modp2048Prime, 256)), toHex(integerToBytes(prime, 256)));
-});
+  return (4n * (4n * arctan(5n) - arctan(239n))) >> 64n;
+}
+
+for (const { group, bits, addend, section } of modpGroups)
+  test(`key exchange ${group.id}: the prime is that of RFC 3526 ${section}`, () => {
+    const prime =
+      (1n << bits) - (1n << (bits - 64n)) - 1n + (1n << 64n) * (piOf(bits - 130n) + addend);
+    assert.is(group.prime.toString(16), prime.toString(16));
+  });
+
+/** Bytes of the shared secret: for curves it is x alone (RFC 5903 §7). */
+const secretLength: Record<number, number> = { 14: 256, 15: 384, 16: 512, 19: 32, 20: 48, 31: 32 };
 
 for (const group of dhGroups) {
   test(`${group.name}: both sides come to the same secret`, () => {
@@ -81,7 +104,7 @@ for (const group of dhGroups) {
     assert.is(a.publicKey.length, group.publicLength);
     assert.not.equal(a.publicKey, b.publicKey);
     const shared = a.shared(b.publicKey);
-    assert.ok(shared && shared.length === (group.id === 14 ? 256 : 32));
+    assert.is(shared?.length, secretLength[group.id]);
     assert.equal(b.shared(a.publicKey), shared);
   });
 
@@ -106,24 +129,30 @@ test('CURVE25519: points that lead to zero are refused (RFC 8031 §3)', () => {
     assert.is(pair.shared(fromHex(point)), undefined, point);
 });
 
-test('ECP_256: points that are not on the curve are refused', () => {
-  const pair = dhGroupById(19)!.generate(pseudoRandom);
-  const good = dhGroupById(19)!.generate(pseudoRandom).publicKey;
-  for (let at = 0; at < 64; at += 7) {
-    const bad = good.slice();
-    bad[at]! ^= 1;
-    assert.is(pair.shared(bad), undefined);
-  }
-  assert.is(pair.shared(new Uint8Array(64)), undefined);
-  assert.is(pair.shared(new Uint8Array(64).fill(255)), undefined);
-});
+for (const [id, length] of [
+  [19, 64],
+  [20, 96],
+] as const)
+  test(`ECP group ${id}: points that are not on the curve are refused (RFC 6989 §2.3)`, () => {
+    const pair = dhGroupById(id)!.generate(pseudoRandom);
+    const good = dhGroupById(id)!.generate(pseudoRandom).publicKey;
+    for (let at = 0; at < length; at += 7) {
+      const bad = good.slice();
+      bad[at]! ^= 1;
+      assert.is(pair.shared(bad), undefined);
+    }
+    assert.is(pair.shared(new Uint8Array(length)), undefined);
+    assert.is(pair.shared(new Uint8Array(length).fill(255)), undefined);
+  });
 
-test('MODP_2048: 0, 1, p-1, p and above are refused (RFC 6989 §2.1)', () => {
-  const pair = dhGroupById(14)!.generate(pseudoRandom);
-  for (const y of [0n, 1n, modp2048Prime - 1n, modp2048Prime, modp2048Prime + 1n])
-    assert.is(pair.shared(integerToBytes(y, 256)), undefined);
-  assert.ok(pair.shared(integerToBytes(2n, 256)));
-});
+for (const { group } of modpGroups)
+  test(`${group.name}: 0, 1, p-1, p and above are refused (RFC 6989 §2.1)`, () => {
+    const { prime, publicLength } = group;
+    const pair = group.generate(pseudoRandom);
+    for (const y of [0n, 1n, prime - 1n, prime, prime + 1n])
+      assert.is(pair.shared(integerToBytes(y, publicLength)), undefined);
+    assert.ok(pair.shared(integerToBytes(2n, publicLength)));
+  });
 
 test('key pair pool: fills when idle, gives each pair once, stops', () => {
   const waiting: { delay: number; run: () => void }[] = [];
