@@ -17,6 +17,7 @@ import type { Network } from '../core/net/network.js';
 import { loadOrCreateKey } from '../core/pki/key-store.js';
 import type { PrivateKey } from '../core/pki/private-key.js';
 import type { Platform } from '../core/platform/platform.js';
+import { StateFiles } from '../core/platform/state-files.js';
 import { exemptionsOf } from '../core/policy/exemptions.js';
 import { createPolicy, type Policy } from '../core/policy/policy.js';
 import type { PolicyWan } from '../core/policy/wan.js';
@@ -73,16 +74,26 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   undo.add(() => resolver.stop());
   const wanParts = { platform, kernel, resolver, log: log.for('plugin'), available: plugins };
   const wans = await createWans(settings, wanParts);
-  const policy = createPolicy({ kernel, clock, timers, log: log.for('policy'), settings, wans });
+  const state = new StateFiles({
+    ...{ files: platform.files, clock, folder: `${settings.runFolder}/state` },
+    complain: (line) => log.warning(line),
+  });
+  const policy = createPolicy({
+    ...{ kernel, clock, timers, log: log.for('policy'), settings, wans, state },
+  });
   undo.add(() => policy.stop());
-  const ike = createIke(parts, { key, policy, kernel, wans });
+  const ike = createIke(parts, { key, policy, kernel, wans, state });
   policy.useIke(ike);
   const watch = watchAddresses(wans, kernel, timers, log, () => policy.addressesChanged());
   undo.add(() => watch.stop());
+  // A run that crashed: its tunnels and verdicts go on, and the kernel is told with the first table
+  const tunnels = await ike.restore((children) => kernel.adopt(children));
+  const pairs = policy.restore(tunnels);
   // The kernel first: its start clears all tunnels of ours, also one that a peer has just made
-  await kernel.start(holdRules(settings, wans, platform), kernelEvents(policy, watch, parts));
+  await kernel.start(holdRules(settings, wans, platform), kernelEvents(policy, watch, parts), pairs);
   await ike.start();
   undo.add(() => ike.stop(stopGraceMs));
+  policy.resume();
   return new RunningService(parts, { kernel, resolver, wans, policy, ike }, undo);
 }
 
@@ -110,9 +121,10 @@ interface IkeParts {
   policy: Policy;
   kernel: Kernel;
   wans: readonly PolicyWan[];
+  state: StateFiles;
 }
 
-function createIke(parts: ServiceParts, { key, policy, kernel, wans }: IkeParts): IkeDaemon {
+function createIke(parts: ServiceParts, { key, policy, kernel, wans, state }: IkeParts): IkeDaemon {
   const { platform, network, settings, log } = parts;
   // OE-104, OE-105
   const identity = (local: IpAddress) => {
@@ -127,6 +139,7 @@ function createIke(parts: ServiceParts, { key, policy, kernel, wans }: IkeParts)
     log: log.for('ike'),
     key,
     owner: policy.owner,
+    state,
     identity,
     mark: settings.markBit,
     softSeconds: settings.saSoftSeconds,

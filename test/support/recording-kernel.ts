@@ -34,6 +34,8 @@ export function recordingKernel(): RecordingKernel {
     nat: new Map(),
     lastUseSeconds: 0,
     missingParts: async () => [],
+    adopt: async (children) =>
+      children.map((sa) => kernel.installed.find((each) => each.sa.inbound.spi === sa.inbound.spi)),
     start: async () => undefined,
     update: async () => undefined,
     async install(sa: ChildSa) {

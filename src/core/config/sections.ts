@@ -53,6 +53,13 @@ export const mainSection: SectionSchema<MainValues> = {
       pattern: /^\/[A-Za-z0-9_./-]{0,200}$/,
       help: "Folder of this router's private key and of what must survive a reboot.",
     }),
+    runFolder: text({
+      uci: 'run_folder',
+      default: '/var/run/autoipsec',
+      allowed: 'an absolute path of letters, digits, dots, dashes and underscores',
+      pattern: /^\/[A-Za-z0-9_./-]{0,200}$/,
+      help: 'Folder in memory (tmpfs) for the keys of tunnels, so that they go on after a crash of the service.',
+    }),
     keyType: choice({
       uci: 'key_type',
       of: ['rsa', 'ecdsa-p256', 'ed25519'] as const,

@@ -47,6 +47,8 @@ export interface Settings {
   keyLog: boolean;
   /** Folder of our key and other files that stay. */
   stateFolder: string;
+  /** Folder on tmpfs for what must survive a crash and not a reboot. */
+  runFolder: string;
   /** Kind of key made at first start. */
   keyType: KeyType;
   /** DNS servers; empty: those of /etc/resolv.conf. */

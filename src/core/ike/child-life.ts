@@ -22,7 +22,7 @@ const suiteName = (sa: IkeSa): string => {
   return [cipher.name, prf.name, group.name].join('/');
 };
 
-function tunnelOf(
+export function tunnelOf(
   ctx: IkeContext,
   sa: IkeSa,
   child: Child,
@@ -64,14 +64,18 @@ export async function installChild(
     sa: childSaOf(sa, terms, ctx.lifetime),
     tunnel: undefined,
     packetsIn: 0,
+    sinceMs: ctx.clock.monotonicMs(),
   };
   sa.children.add(child);
   logChildKeys(ctx.keyLog, child.sa);
+  // Before the kernel has it: the same keys never come there twice, whenever the daemon dies.
+  if (child.role === 'initiator') ctx.keeper.save(sa);
   try {
     const installed = await ctx.owner.install(child.sa);
     if (sa.children.has(child)) {
       child.tunnel = tunnelOf(ctx, sa, child, installed);
       child.state = 'UP';
+      ctx.keeper.changed(sa);
       const identity = formatIdentity(sa.peer!.identity);
       ctx.log.info(`tunnel up with ${describe(sa, child)}, ${identity} proven, ${child.role}`);
       return child;
@@ -82,6 +86,7 @@ export async function installChild(
   }
   sa.children.delete(child);
   child.state = 'GONE';
+  ctx.keeper.changed(sa);
   return undefined;
 }
 
@@ -89,6 +94,7 @@ export async function installChild(
 export function endChild(ctx: IkeContext, sa: IkeSa, child: Child, why: TunnelEnd): Promise<void> {
   if (!sa.children.delete(child)) return Promise.resolve();
   child.state = 'GONE';
+  ctx.keeper.changed(sa);
   const { tunnel } = child;
   // Still being installed: `installChild` finds it gone and removes it.
   if (!tunnel) return Promise.resolve();

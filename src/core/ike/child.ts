@@ -16,6 +16,8 @@ export interface Child {
   readonly sa: ChildSa;
   /** Known from UP on. */
   tunnel: Tunnel | undefined;
+  /** Clock of the moment when it was agreed. */
+  readonly sinceMs: number;
   /** Packets that had come in when it was last looked at. */
   packetsIn: number;
 }

@@ -17,6 +17,7 @@ import type { Identity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
 import type { KeyLog } from './key-log.js';
 import type { IkeLimits } from './limits.js';
+import type { SaKeeper } from './persist/sa-keeper.js';
 import type { Preferences } from './proposals/offer.js';
 import type { FragmentMemory } from './reassembly.js';
 import type { RefusalLog } from './refusal-log.js';
@@ -47,6 +48,7 @@ export interface IkeContext {
   readonly transport: Transport;
   readonly extensions: Extensions;
   readonly sas: SaRegistry;
+  readonly keeper: SaKeeper;
   readonly keyPairs: KeyPairPool;
   readonly halfOpen: HalfOpen;
   readonly workload: Workload;

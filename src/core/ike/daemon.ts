@@ -95,6 +95,13 @@ export interface IkeOwner {
 }
 
 export interface IkeDaemon {
+  /**
+   * Takes over the IKE SAs of an earlier run that crashed, before `start`. `adopt` gives what the
+   * kernel has of these Child SAs, in the same order. Gives the tunnels that stand.
+   */
+  restore(
+    adopt: (children: readonly ChildSa[]) => Promise<readonly (InstalledSa | undefined)[]>,
+  ): Promise<Tunnel[]>;
   /** Opens the sockets. Rejects when port 500 or 4500 is taken, saying so. */
   start(): Promise<void>;
   /** Reuses an IKE SA with the same peer where there is one (OE-67). Never rejects. */

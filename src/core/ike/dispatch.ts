@@ -168,7 +168,9 @@ function isSettled(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): bo
 function answerAgain(ctx: IkeContext, sa: IkeSa, { messageId }: Head, path: Path): void {
   ctx.counters.count('repeated requests');
   const response = sa.responses.repeat(messageId);
-  if (response) transmitAll(ctx, response, path);
+  if (!response) return;
+  ctx.keeper.beforeSending(sa);
+  transmitAll(ctx, response, path);
 }
 
 /** The first fragment of an answered request, cut anew: the peer has no answer yet, if it is the peer. */

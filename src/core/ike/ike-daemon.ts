@@ -11,6 +11,7 @@ import type { IpAddress, IpFamily } from '../net/address.js';
 import type { Network } from '../net/network.js';
 import type { PrivateKey } from '../pki/private-key.js';
 import type { Clock, Timers } from '../platform/platform.js';
+import type { StateFiles } from '../platform/state-files.js';
 import { Attempts } from './attempts.js';
 import type { Child } from './child.js';
 import { childless } from './childless.js';
@@ -35,6 +36,8 @@ import { defaultLimits, type IkeLimits } from './limits.js';
 import { check } from './liveness.js';
 import { natDetection } from './nat-detection.js';
 import { holdPeer, type IkePeer, type IkePeerResult, informBy } from './peer.js';
+import { type Adopt, restoreAll } from './persist/restore.js';
+import { SaKeeper } from './persist/sa-keeper.js';
 import { defaultPreferences, type Preferences } from './proposals/offer.js';
 import { RefusalLog } from './refusal-log.js';
 import { endSa } from './sa-life.js';
@@ -72,6 +75,8 @@ export interface IkeDaemonOptions {
   extensions?: readonly Extension[];
   preferences?: Partial<Preferences>;
   limits?: Partial<IkeLimits>;
+  /** Where IKE SAs are kept for the next run after a crash; nowhere when absent. */
+  state?: StateFiles;
   /** Ephemeral key pairs made ahead for each group. */
   readyKeyPairs?: number;
 }
@@ -97,8 +102,10 @@ class Daemon implements FullIkeDaemon {
   readonly context: IkeContext;
   readonly #attempts: Attempts;
   readonly #transport: Transport;
+  /** Goes on with what an earlier run had under way. */
+  #resume: () => void = () => undefined;
 
-  constructor(options: IkeDaemonOptions) {
+  constructor(private readonly options: IkeDaemonOptions) {
     const { network, mark, families = [4, 6] } = options;
     this.#transport = new Transport(
       { network, families, mark },
@@ -118,7 +125,16 @@ class Daemon implements FullIkeDaemon {
     await this.#transport.start();
     const { context } = this;
     context.extensions.start({ inform: (sa, payloads) => informBy(context, sa, payloads) });
+    this.#resume();
     warmUp(this.context);
+  }
+
+  async restore(adopt: Adopt): Promise<Tunnel[]> {
+    const { state } = this.options;
+    if (!state) return [];
+    const { tunnels, resume } = await restoreAll(this.context, state, adopt);
+    this.#resume = resume;
+    return tunnels;
   }
 
   connect(wish: TunnelWish): Promise<TunnelResult> {
@@ -165,6 +181,7 @@ class Daemon implements FullIkeDaemon {
     const why = 'the service is stopping';
     await Promise.all(ctx.sas.all().map((sa) => endSa(ctx, sa, 'deleted by us', why)));
     for (const sa of ctx.sas.all()) forget(ctx, sa);
+    ctx.keeper.stop();
     ctx.keyPairs.stop();
     this.#transport.stop();
     ctx.turns.stop();
@@ -231,6 +248,7 @@ function createContext(
       log,
     ),
     sas: new SaRegistry(),
+    keeper: new SaKeeper(options.state, timers),
     keyPairs: createKeyPairPool({ groups: preferences.groups.slice(0, 1), size, timers, random }),
     halfOpen: new HalfOpen(limits),
     workload: new Workload(limits),

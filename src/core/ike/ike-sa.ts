@@ -89,6 +89,8 @@ export class IkeSa implements SaView {
   holds = 0;
   /** Clock of the last question that an unprotected message made us ask. */
   hintedMs: number | undefined;
+  /** The answer that goes out is its last one. */
+  isEnding = false;
   /** Clock of the last authentic message of the peer. */
   heardMs = 0;
   /** Clock of the first message of this SA, and of the last of IKE_AUTH. */

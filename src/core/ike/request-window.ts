@@ -36,6 +36,23 @@ export interface Request {
   gaveUp(): void;
   /** Told before each repetition with the number of sendings so far. */
   repeated?(sendings: number): void;
+  /** Inbound SPI of the Child SA that it offers: a fresh daemon deletes what the answer makes of it. */
+  offeredSpi?(): number;
+}
+
+/** A request that was out when the daemon ended. */
+export interface SavedRequest {
+  messageId: number;
+  exchange: number;
+  datagrams: Uint8Array[];
+  isLast: boolean;
+  offeredSpi: number | undefined;
+}
+
+export interface SavedRequests {
+  size: number;
+  nextId: number;
+  out: SavedRequest[];
 }
 
 interface Pending {
@@ -111,6 +128,36 @@ export class RequestWindow {
     this.#advance();
   }
 
+  /** What another run of the daemon needs to go on. What waits has no message ID yet and is left out. */
+  save(): SavedRequests {
+    const out = [...this.#out.values()].map(({ request, messageId, sealed }) => ({
+      messageId,
+      exchange: request.exchange,
+      datagrams: [...sealed.datagrams],
+      isLast: request.isLast === true,
+      offeredSpi: request.offeredSpi?.(),
+    }));
+    return { size: this.#size, nextId: this.#nextId, out };
+  }
+
+  /** Takes over from an earlier run; `resume` sends what was out. `of`: what follows its answer. */
+  restore({ size, nextId, out }: SavedRequests, of: (saved: SavedRequest) => Request): void {
+    this.#size = size;
+    this.#nextId = nextId;
+    const sentMs = this.#now();
+    for (const saved of out) {
+      const { messageId, datagrams } = saved;
+      const request = of(saved);
+      this.#out.set(messageId, { request, messageId, sentMs, sealed: { datagrams }, sendings: 0 });
+      if (saved.isLast) this.#isLastOut = true;
+    }
+  }
+
+  /** Sends again what was out, byte for byte. */
+  resume(): void {
+    for (const pending of [...this.#out.values()]) this.#transmit(pending, true);
+  }
+
   /** Nothing more is sent; whoever waits is told. */
   stop(): void {
     this.#isStopped = true;
@@ -153,9 +200,9 @@ export class RequestWindow {
     this.#transmit(pending);
   }
 
-  #transmit(pending: Pending): void {
+  #transmit(pending: Pending, isRepetition = pending.sendings > 0): void {
     pending.sendings++;
-    for (const bytes of pending.sealed.datagrams) this.env.transmit(bytes, pending.sendings > 1);
+    for (const bytes of pending.sealed.datagrams) this.env.transmit(bytes, isRepetition);
     const pause = pending.request.schedule(pending.sendings);
     pending.repetition?.cancel();
     if (pause === undefined) return;

@@ -29,12 +29,28 @@ export type Arrival =
 interface Exchange {
   /** The datagram of its first fragment, when it came in fragments. */
   request: Uint8Array;
+  /** Just the end of it is known, of an earlier run. */
+  isEnd?: boolean;
   response?: Sealed;
   repetitions: number;
 }
 
+const isRequestOf = ({ request, isEnd }: Exchange, bytes: Uint8Array): boolean =>
+  equal(request, isEnd ? bytes.subarray(-request.length) : bytes);
+
 /** Repetitions after which an answer is cut into smaller pieces: it seems not to arrive (RFC 7383 §2.4). */
 const REPETITIONS_OF_A_SIZE = 3;
+/** What another run of the daemon needs to answer repetitions, and to process nothing twice. */
+export interface SavedResponses {
+  size: number;
+  oldest: number;
+  newest: number;
+  /** The end of each request stands for it: its integrity value covers the rest. */
+  kept: { messageId: number; requestEnd: Uint8Array; response: Uint8Array[] }[];
+}
+
+/** As long as the longest integrity value (AUTH_HMAC_SHA2_512_256); no request is shorter. */
+const END_LENGTH = 32;
 
 export class ResponseWindow {
   readonly #kept = new Map<number, Exchange>();
@@ -58,8 +74,8 @@ export class ResponseWindow {
     const known = this.#kept.get(messageId);
     if (known) {
       const { response } = known;
-      if (!response) return { kind: fragment || equal(known.request, bytes) ? 'busy' : 'outside' };
-      if (equal(known.request, bytes)) return { kind: 'repeated', response };
+      if (!response) return { kind: fragment || isRequestOf(known, bytes) ? 'busy' : 'outside' };
+      if (isRequestOf(known, bytes)) return { kind: 'repeated', response };
       return fragment?.number === 1 ? { kind: 'cut anew', response } : { kind: 'outside' };
     }
     const mayCome = messageId >= this.#oldest && messageId < this.#oldest + this.size;
@@ -98,5 +114,26 @@ export class ResponseWindow {
     const isTooLarge = ++exchange.repetitions % REPETITIONS_OF_A_SIZE === 0;
     exchange.response = (isTooLarge && exchange.response.smaller?.()) || exchange.response;
     return exchange.response;
+  }
+
+  /** Requests that are being worked on are left out: their repetition is a new one. */
+  save(): SavedResponses {
+    const kept: SavedResponses['kept'] = [];
+    for (const [messageId, { request, response }] of this.#kept)
+      if (response) {
+        const requestEnd = request.subarray(-END_LENGTH);
+        kept.push({ messageId, requestEnd, response: [...response.datagrams] });
+      }
+    return { size: this.size, oldest: this.#oldest, newest: this.#newest, kept };
+  }
+
+  restore({ size, oldest, newest, kept }: SavedResponses): void {
+    this.size = size;
+    this.#oldest = oldest;
+    this.#newest = newest;
+    for (const { messageId, requestEnd, response } of kept) {
+      const kept: Exchange = { request: requestEnd, isEnd: true, repetitions: 0 };
+      this.#kept.set(messageId, { ...kept, response: { datagrams: response } });
+    }
   }
 }

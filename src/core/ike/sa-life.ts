@@ -8,7 +8,7 @@ import { logIkeKeys } from './key-log.js';
 import { Reassembly } from './reassembly.js';
 import { RequestWindow } from './request-window.js';
 import type { Sealed } from './sealed.js';
-import { moves, type State } from './states.js';
+import { isAuthenticated, moves, type State } from './states.js';
 import type { Path } from './transport.js';
 
 const SPI_LENGTH = 8;
@@ -26,8 +26,12 @@ const jitter = (ctx: IkeContext, pauseMs: number): number =>
   Math.floor((pauseMs * ctx.random(1)[0]!) / 2048);
 
 /** An SA in state NONE, known to nobody yet. */
-export function createSa(ctx: IkeContext, role: Role, path: Path): IkeSa {
-  const sa = new IkeSa(role, freshSpi(ctx), path, ctx.timers);
+export const createSa = (ctx: IkeContext, role: Role, path: Path): IkeSa =>
+  adoptSa(ctx, role, freshSpi(ctx), path);
+
+/** Likewise, with the SPI that it had in an earlier run. */
+export function adoptSa(ctx: IkeContext, role: Role, spiOwn: Uint8Array, path: Path): IkeSa {
+  const sa = new IkeSa(role, spiOwn, path, ctx.timers);
   sa.bornMs = ctx.clock.monotonicMs();
   sa.requests = new RequestWindow({
     clock: ctx.clock,
@@ -35,6 +39,7 @@ export function createSa(ctx: IkeContext, role: Role, path: Path): IkeSa {
     jitterMs: (pauseMs) => jitter(ctx, pauseMs),
     transmit(bytes, isRepetition) {
       if (isRepetition) ctx.counters.count('retransmissions');
+      ctx.keeper.beforeSending(sa);
       transmit(ctx, bytes, sa.path);
     },
   });
@@ -74,6 +79,7 @@ export function enter(ctx: IkeContext, sa: IkeSa, to: State, why: string): boole
     sa.establishedMs = ctx.clock.monotonicMs();
     sa.forgetHandshake();
   }
+  if (isAuthenticated(to)) ctx.keeper.changed(sa);
   ctx.log.debug(`${sa.name}: ${from} → ${to}, ${why}`);
   return true;
 }
@@ -93,6 +99,7 @@ export async function endSa(
   enter(ctx, sa, 'GONE', why);
   sa.fragments.requests.clear();
   sa.fragments.responses.clear();
+  ctx.keeper.forget(sa);
   sa.timers.cancelAll();
   const removed = [...sa.children].map((child) => endChild(ctx, sa, child, end));
   sa.requests.stop();

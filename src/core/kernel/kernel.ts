@@ -83,8 +83,16 @@ export interface MissingPart {
 export interface Kernel {
   /** Looks for `ip xfrm`, ESP, nft and its queue; empty when all is there. */
   missingParts(): Promise<MissingPart[]>;
-  /** Clears what an earlier run left of ours, builds the table, opens the queues. */
-  start(rules: HoldRules, events: KernelEvents): Promise<void>;
+  /**
+   * Takes over what an earlier run has left of these, before `start`, in the same order: the oldest
+   * first. `undefined` for those that are not whole in the kernel.
+   */
+  adopt(children: readonly ChildSa[]): Promise<readonly (InstalledSa | undefined)[]>;
+  /**
+   * Clears what an earlier run left of ours and was not adopted, opens the queues, and puts the table
+   * with these pairs in the place of an earlier one, in one step: no packet finds none.
+   */
+  start(rules: HoldRules, events: KernelEvents, pairs?: readonly PairVerdict[]): Promise<void>;
   /** New rules without losing what is held or remembered. */
   update(rules: HoldRules): Promise<void>;
   /** Installs both states and all policies in one batch; on failure nothing of it stays. */

@@ -138,7 +138,17 @@ class ComposedKernel implements LinuxKernel {
     return this.probed?.unusable ?? [];
   }
 
-  async start(rules: HoldRules, events: KernelEvents): Promise<void> {
+  async adopt(children: readonly ChildSa[]) {
+    if (children.length === 0) return [];
+    const { states } = await readXfrmLists(this.parts.processes);
+    return this.tunnels.adopt(children, states);
+  }
+
+  async start(
+    rules: HoldRules,
+    events: KernelEvents,
+    pairs: readonly PairVerdict[] = [],
+  ): Promise<void> {
     this.events = events;
     this.wans = rules.wans;
     try {
@@ -151,7 +161,10 @@ class ComposedKernel implements LinuxKernel {
       await this.queues.open();
       // Queues before rules: a queue without a listener drops.
       await this.queues.bind(rules.wans);
-      await this.table.create(rules);
+      await this.table.create(
+        rules,
+        pairs.map((pair) => ({ ...pair, wanIndex: this.wanNamed(pair.wan).index })),
+      );
     } catch (error) {
       await this.stop();
       throw error;
@@ -179,8 +192,8 @@ class ComposedKernel implements LinuxKernel {
     await this.table.remove().catch(complain);
     this.queues.close();
     this.routes.close();
-    await this.removeOurs().catch(complain);
     this.tunnels.clear();
+    await this.removeOurs().catch(complain);
     this.ip.stop();
   }
 
@@ -239,10 +252,15 @@ class ComposedKernel implements LinuxKernel {
     return policy.reqids.some((reqid) => this.reqids.isOurs(reqid));
   }
 
-  /** What an earlier run left, or this one at its end. */
+  /** What an earlier run left and nobody has taken over, or all of this one at its end. */
   private async removeOurs(): Promise<void> {
-    const lists = await readXfrmLists(this.parts.processes);
-    const commands = removeOursCommands(lists, (reqid) => this.reqids.isOurs(reqid));
+    const { states, policies } = await readXfrmLists(this.parts.processes);
+    const adopted = this.tunnels.policyReqids();
+    const left = {
+      states: states.filter(({ destination, spi }) => !this.tunnels.withState(destination, spi)),
+      policies: policies.filter(({ reqids }) => !reqids.some((reqid) => adopted.has(reqid))),
+    };
+    const commands = removeOursCommands(left, (reqid) => this.reqids.isOurs(reqid));
     if (commands.length > 0)
       this.parts.log.debug(`removing ${commands.length} states and policies`);
     for (const error of await this.ip.runEach(commands)) this.parts.log.debug(error);

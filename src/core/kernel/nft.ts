@@ -38,11 +38,11 @@ export class NftTable {
     this.#log = parts.log;
   }
 
-  /** Makes the table anew; what an earlier one remembered is gone. */
-  create(rules: HoldRules): Promise<void> {
+  /** Makes the table anew, in one step with these pairs; what an earlier one remembered is gone. */
+  create(rules: HoldRules, pairs: readonly PairChange[] = []): Promise<void> {
     return this.#inTurn(async () => {
       const text = tableText(rules, this.#settings) + configuredText(this.#configured);
-      await this.#load(removeTableText + text);
+      await this.#load(removeTableText + text + (pairs.length > 0 ? pairText(pairs) : ''));
       this.#rules = rules;
     });
   }

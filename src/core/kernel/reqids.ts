@@ -41,6 +41,16 @@ export class Reqids {
     return reqid;
   }
 
+  /** A number that an earlier run gave to this tunnel; held once more. False: another one has it. */
+  adopt(tunnel: string, reqid: number): boolean {
+    const known = this.#inUse.get(tunnel);
+    if (known ? known.reqid !== reqid : this.#taken.has(reqid)) return false;
+    if (known) known.holders++;
+    else this.#inUse.set(tunnel, { reqid, holders: 1 });
+    this.#taken.add(reqid);
+    return true;
+  }
+
   release(tunnel: string): void {
     const known = this.#inUse.get(tunnel);
     if (!known || --known.holders > 0) return;

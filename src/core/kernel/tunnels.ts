@@ -19,6 +19,7 @@ import {
   tunnelKey,
   writePolicy,
 } from './xfrm-commands.js';
+import type { XfrmState } from './xfrm-text.js';
 
 /** The kernel had dropped it already. */
 const isGone = (error: string): boolean => /No such (process|file or directory)/.test(error);
@@ -43,6 +44,20 @@ export class Tunnels {
 
   remove(installed: InstalledSa): Promise<void> {
     return this.#inTurn(() => this.#remove(installed));
+  }
+
+  /**
+   * Takes over tunnels of an earlier run, the oldest first, where both states are in the kernel. States
+   * stay as they are: to make them anew would count their sequence numbers from zero. Policies are
+   * written again, in case that the run ended between the two.
+   */
+  adopt(children: readonly ChildSa[], states: readonly XfrmState[]) {
+    return this.#inTurn(() => this.#adopt(children, states));
+  }
+
+  /** Request IDs in the policies of our tunnels. */
+  policyReqids(): Set<number> {
+    return new Set([...this.#byTraffic.values()].map((tunnels) => tunnels.at(-1)!.reqid));
   }
 
   /** The tunnel with this state; a state is named by its destination and SPI. */
@@ -83,6 +98,32 @@ export class Tunnels {
     }
     const installed: InstalledSa = { reqid, sa };
     this.#byTraffic.set(traffic, [...others, installed]);
+    return installed;
+  }
+
+  async #adopt(
+    children: readonly ChildSa[],
+    states: readonly XfrmState[],
+  ): Promise<(InstalledSa | undefined)[]> {
+    const adopted = children.map((sa) => this.#adoptOne(sa, states));
+    const owners = [...this.#byTraffic.values()].map((tunnels) => tunnels.at(-1)!);
+    const commands = owners.flatMap(({ sa, reqid }) =>
+      policyDirections(sa).map((direction) => writePolicy('update', direction, sa, reqid)),
+    );
+    for (const error of await this.#ip.runEach(commands))
+      this.#log.warning(`taking over a tunnel: ${error}`);
+    return adopted;
+  }
+
+  #adoptOne(sa: ChildSa, states: readonly XfrmState[]): InstalledSa | undefined {
+    const reqidOf = (destination: IpAddress, spi: number) =>
+      states.find((state) => state.destination === destination && state.spi === spi)?.reqid;
+    const reqid = reqidOf(sa.local, sa.inbound.spi);
+    if (reqid === undefined || reqidOf(sa.remote, sa.outbound.spi) !== reqid) return undefined;
+    if (!this.#reqids.isOurs(reqid) || !this.#reqids.adopt(tunnelKey(sa), reqid)) return undefined;
+    const installed: InstalledSa = { reqid, sa };
+    const traffic = trafficKey(sa);
+    this.#byTraffic.set(traffic, [...(this.#byTraffic.get(traffic) ?? []), installed]);
     return installed;
   }
 

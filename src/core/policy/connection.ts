@@ -93,6 +93,8 @@ export interface Connection extends Pair {
   sinceMs: number;
   /** When the state is looked at again; 0 while an attempt runs. */
   untilMs: number;
+  /** When its lifespan is looked at. */
+  lookMs: number;
   /** Sources before NAT that the kernel's cache knows under this connection, each with its class. */
   readonly origins: Map<IpAddress, ConnectionClass>;
   readonly held: HeldPackets;

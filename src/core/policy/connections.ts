@@ -5,7 +5,7 @@
 
 import type { ConnectionClass } from '../config/settings.js';
 import type { Tunnel } from '../ike/daemon.js';
-import type { HeldPacket, Kernel } from '../kernel/kernel.js';
+import type { HeldPacket, Kernel, PairVerdict } from '../kernel/kernel.js';
 import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
 import type { Clock, Timers } from '../platform/platform.js';
@@ -18,9 +18,11 @@ import {
 } from './connection.js';
 import type { ClassMatch } from './connection-class.js';
 import { HeldPackets } from './held-packets.js';
+import type { ConnectionKeeper } from './persist/connection-keeper.js';
 import { verdictFor } from './verdict.js';
 
 export interface ConnectionsEnvironment {
+  keeper: Pick<ConnectionKeeper, 'settled' | 'changed' | 'removed'>;
   kernel: Pick<Kernel, 'remember' | 'forget'>;
   clock: Clock;
   timers: Timers;
@@ -64,6 +66,7 @@ export class Connections {
       isForgotten: false,
       sinceMs: this.env.clock.monotonicMs(),
       untilMs: 0,
+      lookMs: 0,
       origins: new Map(),
       held: new HeldPackets(),
       attempt: undefined,
@@ -94,13 +97,15 @@ export class Connections {
   /** Takes a packet of a source with this class: it waits while undecided, else it gets the verdict. */
   take(connection: Connection, packet: HeldPacket, of: ConnectionClass): void {
     const { origins } = connection;
-    const isNoted = origins.has(packet.source) || origins.size < maxOrigins;
+    const isKnown = origins.has(packet.source);
+    const isNoted = isKnown || origins.size < maxOrigins;
     if (isNoted) origins.set(packet.source, of);
     const verdict = verdictFor(connection, of);
     if (!verdict) connection.held.add(packet);
     else if (verdict === 'deny') packet.drop();
     else packet.release();
     if (isNoted) this.rememberOrigin(connection, packet.source);
+    if (isNoted && !isKnown && verdict) this.env.keeper.changed(connection);
   }
 
   /**
@@ -110,6 +115,7 @@ export class Connections {
   settle(connection: Connection, lifespanSeconds: number, pauseMs = 0): void {
     connection.attempt = undefined;
     connection.untilMs = this.env.clock.monotonicMs() + lifespanSeconds * 1000;
+    this.env.keeper.settled(connection);
     if (pauseMs === 0 || connection.held.size === 0) this.letGo(connection);
     else this.env.timers.after(pauseMs, () => this.letGo(connection));
     for (const origin of connection.origins.keys()) this.rememberOrigin(connection, origin);
@@ -126,6 +132,8 @@ export class Connections {
   after(connection: Connection, seconds: number, run: () => void): void {
     connection.timer?.cancel();
     connection.timer = this.env.timers.after(seconds * 1000, run);
+    connection.lookMs = this.env.clock.monotonicMs() + seconds * 1000;
+    this.env.keeper.changed(connection);
   }
 
   /** Ends the instance: no timer, no packet and no cached verdict stays. */
@@ -135,9 +143,17 @@ export class Connections {
     connection.timer?.cancel();
     connection.attempt = undefined;
     connection.held.dropAll();
+    this.env.keeper.removed(connection);
     if (this.find(connection) === connection) this.byPair.delete(pairKey(connection));
     for (const origin of connection.origins.keys())
       this.report(this.env.kernel.forget(this.cacheEntry(connection, origin)));
+  }
+
+  /** What the kernel's cache says of all connections that are settled. */
+  verdicts(): PairVerdict[] {
+    return this.all().flatMap((connection) =>
+      [...connection.origins.keys()].flatMap((origin) => this.verdictOn(connection, origin) ?? []),
+    );
   }
 
   /** The kernel lost its cache: every verdict that still stands is written again. */
@@ -169,13 +185,17 @@ export class Connections {
     };
   }
 
-  private rememberOrigin(connection: Connection, origin: IpAddress): void {
+  private verdictOn(connection: Connection, origin: IpAddress): PairVerdict | undefined {
     const verdict = verdictFor(connection, connection.origins.get(origin)!);
-    if (!verdict) return;
+    if (!verdict) return undefined;
     const leftMs = connection.untilMs - this.env.clock.monotonicMs();
-    const entry = this.cacheEntry(connection, origin);
     const lifespanSeconds = Math.max(1, Math.ceil(leftMs / 1000));
-    this.report(this.env.kernel.remember({ ...entry, verdict, lifespanSeconds }));
+    return { ...this.cacheEntry(connection, origin), verdict, lifespanSeconds };
+  }
+
+  private rememberOrigin(connection: Connection, origin: IpAddress): void {
+    const pair = this.verdictOn(connection, origin);
+    if (pair) this.report(this.env.kernel.remember(pair));
   }
 
   /** Without the cache entry the next packet only asks again, so a failure is no reason to stop. */

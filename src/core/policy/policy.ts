@@ -3,18 +3,21 @@
  * ends. It decides; `ike` negotiates, `kernel` forwards, plugins know who is out there.
  */
 import type { Settings } from '../config/settings.js';
-import type { IkeDaemon, IkeOwner } from '../ike/daemon.js';
+import type { IkeDaemon, IkeOwner, Tunnel } from '../ike/daemon.js';
 import type { InstalledSa } from '../kernel/child-sa.js';
-import type { HeldPacket, Kernel } from '../kernel/kernel.js';
+import type { HeldPacket, Kernel, PairVerdict } from '../kernel/kernel.js';
 import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
 import type { Clock, Timers } from '../platform/platform.js';
+import type { StateFiles } from '../platform/state-files.js';
 import { type AttemptResult, attempt, unknownSeconds } from './attempt.js';
 import { Closing } from './closing.js';
 import type { Connection, Outcome, Pair } from './connection.js';
 import { type ClassMatch, classOf, classReason, initiates } from './connection-class.js';
 import { Connections } from './connections.js';
 import { removeAndCount } from './final-count.js';
+import { ConnectionKeeper } from './persist/connection-keeper.js';
+import { restoreConnections } from './persist/restore.js';
 import { createResponder } from './responder.js';
 import { TunnelKeeper } from './tunnel-keeper.js';
 import { UseWatch } from './use-watch.js';
@@ -31,12 +34,21 @@ export interface PolicyEnvironment {
   log: Logger;
   settings: Settings;
   wans: readonly PolicyWan[];
+  /** Where connections are kept for the next run after a crash; nowhere when absent. */
+  state?: StateFiles;
 }
 
 export interface Policy {
   /** What the IKE daemon asks; the daemon is made with it, then handed back by `useIke`. */
   readonly owner: IkeOwner;
   useIke(ike: IkeDaemon): void;
+  /**
+   * Takes over the connections of an earlier run that crashed; `tunnels` are those that stand. Gives
+   * what the kernel shall know of them. To be called before any packet comes.
+   */
+  restore(tunnels: readonly Tunnel[]): readonly PairVerdict[];
+  /** Kernel and IKE run: what `restore` could not settle without them. */
+  resume(): void;
   held(packet: HeldPacket): void;
   expired(sa: InstalledSa, kind: 'soft' | 'hard'): void;
   cacheLost(): void;
@@ -58,21 +70,27 @@ class PolicyEngine implements Policy {
   private readonly table: Connections;
   private readonly closing: Closing;
   private readonly tunnels: TunnelKeeper;
+  private readonly useWatch: UseWatch;
+  private readonly keeper: ConnectionKeeper;
   private ike!: IkeDaemon;
   private isStopped = false;
+  /** Tunnels of an earlier run without a connection. */
+  private orphans: readonly Tunnel[] = [];
   private settings: Settings;
   readonly owner: IkeOwner;
 
   constructor(private readonly env: PolicyEnvironment) {
     this.settings = env.settings;
-    this.table = new Connections(env);
+    this.keeper = new ConnectionKeeper(env.state, env.timers);
+    this.table = new Connections({ ...env, keeper: this.keeper });
     this.closing = new Closing({ ...env, ike: () => this.ike });
     const { table, closing } = this;
+    this.useWatch = new UseWatch({ ...env, table, closing });
     this.tunnels = new TunnelKeeper({
       ...env,
       table,
       closing,
-      useWatch: new UseWatch({ ...env, table, closing }),
+      useWatch: this.useWatch,
       ike: () => this.ike,
       settings: () => this.settings,
       classFor: (wan, pair) => this.classFor(wan, pair),
@@ -99,6 +117,34 @@ class PolicyEngine implements Policy {
 
   useIke(ike: IkeDaemon): void {
     this.ike = ike;
+  }
+
+  restore(tunnels: readonly Tunnel[]): readonly PairVerdict[] {
+    const { log } = this.env;
+    const env = {
+      ...this.env,
+      table: this.table,
+      wanNamed: (name: string) => this.wanNamed(name),
+      classFor: (...of: Parameters<PolicyEngine['classFor']>) => this.classFor(...of),
+      standsAgain: (connection: Connection, seconds: number) => this.watch(connection, seconds),
+    };
+    const saved = this.keeper.read((line) => log.warning(line));
+    this.orphans = restoreConnections(env, saved, tunnels);
+    return this.table.verdicts();
+  }
+
+  resume(): void {
+    for (const tunnel of this.orphans) this.tunnels.ofNobody(tunnel);
+    this.orphans = [];
+  }
+
+  /** Looks after a connection of an earlier run. */
+  private watch(connection: Connection, seconds: number): void {
+    if (connection.tunnel) this.useWatch.watchAgain(connection, seconds);
+    else
+      this.table.after(connection, seconds, () =>
+        this.table.remove(connection, 'time is up', 'its time is up'),
+      );
   }
 
   held(packet: HeldPacket): void {
@@ -150,6 +196,7 @@ class PolicyEngine implements Policy {
     this.closing.stop();
     for (const connection of this.table.all())
       this.table.remove(connection, 'forgotten', 'the service stops');
+    this.keeper.stop();
     for (const wan of this.env.wans) wan.plugins.stop();
   }
 

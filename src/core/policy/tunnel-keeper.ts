@@ -104,6 +104,19 @@ export class TunnelKeeper {
     else this.env.closing.close(tunnel);
   }
 
+  /**
+   * A tunnel of an earlier run that ended before its connection was kept. Its peer is proven; by whom it
+   * was vouched for is not known any more.
+   */
+  ofNobody(tunnel: Tunnel): void {
+    const grant = {
+      trust: 'unauthenticated',
+      plugin: '',
+      why: 'it stood before a restart',
+    } as const;
+    this.fromPeer(tunnel, grant);
+  }
+
   private findOrCreate(wan: PolicyWan, pair: Pair): Connection | undefined {
     return this.env.table.find(pair) ?? this.env.table.create(pair, this.env.classFor(wan, pair));
   }

@@ -28,6 +28,11 @@ export class UseWatch {
     if (!this.watched.has(connection)) this.lookAfter(connection, firstLifespanSeconds);
   }
 
+  /** A connection of an earlier run: its first look comes when it would have come. */
+  watchAgain(connection: Connection, seconds: number): void {
+    this.lookAfter(connection, seconds);
+  }
+
   private lookAfter(connection: Connection, seconds: number): void {
     this.watched.add(connection);
     this.env.table.after(connection, seconds, () => {

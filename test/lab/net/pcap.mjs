@@ -116,6 +116,8 @@ function readIke(payload) {
     exchange: exchanges[payload[18]] ?? String(payload[18]),
     isResponse: (payload[19] & 0x20) !== 0,
     messageId: payload.readUInt32BE(20),
+    isProtected: payload[16] === 46 || payload[16] === 53,
+    bytes: hex(payload),
   };
 }
 

@@ -26,7 +26,12 @@ export class Router {
   configure({ main = {}, wan = {}, policies = [] }) {
     const state = path.join(this.folder, 'state');
     // an emulated and busy machine takes seconds for a handshake: nothing shall go clear for that
-    const usual = { enabled: '1', state_folder: state, patience: '30' };
+    const usual = {
+      enabled: '1',
+      state_folder: state,
+      run_folder: path.join(this.folder, 'run'),
+      patience: '30',
+    };
     const debug = process.env.LAB_DEBUG ? { log_level: 'debug' } : {};
     const wanUsual = { enabled: '1', interface: 'wan', device: 'wan', plugin: ['oe-dns'] };
     const text = [

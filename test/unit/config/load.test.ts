@@ -56,6 +56,7 @@ test('config: an empty file is a valid configuration that does nothing', () => {
     enabled: false,
     logLevel: 'info',
     stateFolder: '/etc/autoipsec',
+    runFolder: '/var/run/autoipsec',
     keyType: 'rsa',
     nameServers: [],
     trustedNameServers: [],

@@ -32,6 +32,7 @@ const settingsWith = (policies: PolicySettings[], more: Partial<Settings> = {}):
   logLevel: 'info',
   keyLog: false,
   stateFolder: '/etc/autoipsec',
+  runFolder: '/var/run/autoipsec',
   keyType: 'rsa',
   nameServers: [],
   trustedNameServers: [],
@@ -159,6 +160,7 @@ function engine(options: {
   }
 
   const ike: IkeDaemon = {
+    restore: async () => [],
     start: async () => undefined,
     async connect(wish) {
       wishes.push(wish);

@@ -58,20 +58,31 @@ export interface IkeCipher {
 
 /** Seals the messages of one direction of one SA; no IV is used twice. */
 export interface Sealer {
+  /** IVs that were used so far, or left out. */
+  readonly used: number;
   bodyLength(plaintextLength: number): number;
   seal(aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
 }
 
-/** One per IKE SA, as its keys are: the IV counter of an AEAD starts at 1. */
+/**
+ * One per IKE SA, as its keys are: the IV counter of an AEAD starts at 1. For the same keys in another
+ * run of the daemon, `used` is at least what the last sealer had.
+ */
 export function createSealer(
   cipher: IkeCipher,
   keys: SkKeys,
   random: (length: number) => Uint8Array,
+  used = 0,
 ): Sealer {
-  let count = 0;
-  const nextIv = () =>
-    cipher.needsRandomIv ? random(cipher.ivLength) : uintBytes(++count, cipher.ivLength);
+  let count = used;
+  const nextIv = () => {
+    count++;
+    return cipher.needsRandomIv ? random(cipher.ivLength) : uintBytes(count, cipher.ivLength);
+  };
   return {
+    get used() {
+      return count;
+    },
     bodyLength: (length) => cipher.bodyLength(length),
     seal: (aad, plaintext) => cipher.seal({ keys, iv: nextIv(), aad, plaintext }),
   };

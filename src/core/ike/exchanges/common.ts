@@ -28,6 +28,7 @@ export function respond(
   const head = sa.head(request.head.exchange, true, request.head.messageId);
   const sealed = seal(sa, head, payloads);
   sa.responses.finish(request.head.messageId, sealed);
+  ctx.keeper.beforeSending(sa);
   transmitAll(ctx, sealed, request.path);
 }
 
@@ -49,6 +50,7 @@ export function respondAndEnd(
   type: number,
   why: string,
 ): void {
+  sa.isEnding = true;
   respondNotify(ctx, sa, request, type);
   void endSa(ctx, sa, 'deleted by us', why);
 }

@@ -74,6 +74,7 @@ export function startChild(
       attempt.askedIn.add(sa);
       return sealRequest(sa, Exchange.CREATE_CHILD_SA, messageId, payloadsOf(ctx, sa, offer));
     },
+    offeredSpi: () => offer.spiIn,
     answered(payloads) {
       attempt.askedIn.delete(sa);
       childAnswered(ctx, sa, offer, payloads, again);

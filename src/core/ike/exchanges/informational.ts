@@ -130,8 +130,9 @@ function answerDeletes(ctx: IkeContext, sa: IkeSa, message: Received): void {
   const inbound = gone
     .filter((child) => child.state !== 'DELETING')
     .map((child) => child.sa.inbound.spi);
-  answer(ctx, sa, message, inbound.length > 0 ? [deleteOfChildren(inbound)] : []);
+  // Before the answer is kept: a daemon that finds it believes that the tunnels are gone
   for (const child of gone) void endChild(ctx, sa, child, 'deleted by peer');
+  answer(ctx, sa, message, inbound.length > 0 ? [deleteOfChildren(inbound)] : []);
   idleWatch(ctx, sa);
 }
 
@@ -161,6 +162,7 @@ export function informed(ctx: IkeContext, sa: IkeSa, message: Received): void {
   const deletes = findAll(message.payloads, 'D');
   const failed = findNotify(message.payloads, NotifyType.AUTHENTICATION_FAILED) !== undefined;
   if (failed || deletes.some((one) => one.protocol === Protocol.IKE)) {
+    sa.isEnding = true;
     answer(ctx, sa, message, []);
     const why = failed ? 'the peer does not accept our proof' : 'the peer deletes the IKE SA';
     void endSa(ctx, sa, 'deleted by peer', why);

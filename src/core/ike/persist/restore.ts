@@ -1,0 +1,189 @@
+/**
+ * Taking over the IKE SAs of an earlier run. What was out is sent again byte for byte; what can not be
+ * gone on with (a tunnel that the kernel has lost, one that was asked for and not agreed yet) is
+ * deleted with a word to the peer.
+ */
+import { toHex } from '../../bytes/hex.js';
+import type { ChildSa, InstalledSa } from '../../kernel/child-sa.js';
+import type { StateFiles } from '../../platform/state-files.js';
+import type { Child } from '../child.js';
+import { tunnelOf } from '../child-life.js';
+import type { IkeContext } from '../context.js';
+import type { Tunnel } from '../daemon.js';
+import {
+  deleteChild,
+  deleteSa,
+  deleteSpi,
+  idleWatch,
+  peerIsDead,
+} from '../exchanges/informational.js';
+import type { IkeSa } from '../ike-sa.js';
+import { watchPeer } from '../liveness.js';
+import { find } from '../payloads/payload.js';
+import type { Request, SavedRequest } from '../request-window.js';
+import { adoptSa, endSa } from '../sa-life.js';
+import { untilPeerIsDead } from '../schedule.js';
+import { childFile, childPrefix, saFile, saPrefix } from './sa-keeper.js';
+import {
+  childSaIn,
+  fillSa,
+  type SavedChild,
+  type SavedSa,
+  savedChild,
+  savedSa,
+} from './saved-sa.js';
+
+/** One IKE SA as the files have it. */
+interface SavedIke {
+  sa: SavedSa;
+  children: SavedChild[];
+  /** Inbound SPIs without a file: the disk was full. */
+  lost: number[];
+}
+
+/** Gives what the kernel has of these, in the same order. */
+export type Adopt = (children: readonly ChildSa[]) => Promise<readonly (InstalledSa | undefined)[]>;
+
+const keyOf = (name: string, prefix: string) => name.slice(prefix.length);
+
+/** Reads the files; those that make no sense, and Child SAs without an IKE SA, are removed. */
+function readSaved(ctx: IkeContext, files: StateFiles): SavedIke[] {
+  const children = files.readAll(childPrefix);
+  const saved: SavedIke[] = [];
+  for (const [name, value] of files.readAll(saPrefix)) {
+    try {
+      const sa = savedSa(value, 'sa');
+      if (toHex(sa.spiOwn) !== keyOf(name, saPrefix)) throw new Error('sa.spiOwn: another name');
+      const found: SavedChild[] = [];
+      const lost: number[] = [];
+      for (const spi of sa.children) {
+        const file = childFile(sa.spiOwn, spi);
+        if (children.has(file)) found.push(savedChild(children.get(file), 'child'));
+        else lost.push(spi);
+        children.delete(file);
+      }
+      saved.push({ sa, children: found, lost });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      ctx.log.warning(`state file ${name} is not used: ${why}`);
+      files.remove(name);
+    }
+  }
+  for (const name of children.keys()) files.remove(name);
+  return saved;
+}
+
+/** What follows the answer to a request of an earlier run. */
+function requestOf(ctx: IkeContext, sa: IkeSa, saved: SavedRequest): Request {
+  const { exchange, isLast, datagrams, offeredSpi } = saved;
+  const ended = () => void endSa(ctx, sa, 'deleted by us', 'its delete is through');
+  return {
+    exchange,
+    isLast,
+    schedule: untilPeerIsDead,
+    build: () => ({ datagrams }),
+    answered(payloads) {
+      if (isLast) ended();
+      // Its keys went with the earlier run; the peer shall not wait for a tunnel that is not there.
+      else if (offeredSpi !== undefined && find(payloads, 'SA')) deleteSpi(ctx, sa, offeredSpi);
+    },
+    gaveUp: () => (isLast ? ended() : peerIsDead(ctx, sa)),
+    ...(offeredSpi === undefined ? {} : { offeredSpi: () => offeredSpi }),
+  };
+}
+
+function adoptChild(
+  ctx: IkeContext,
+  sa: IkeSa,
+  { role, sinceMs }: SavedChild,
+  installed: InstalledSa,
+): Tunnel {
+  const child: Child = {
+    ...{ state: 'UP', role, sinceMs, sa: installed.sa, tunnel: undefined },
+    packetsIn: 0,
+  };
+  child.tunnel = tunnelOf(ctx, sa, child, installed);
+  sa.children.add(child);
+  return child.tunnel;
+}
+
+/** What is left to do once messages can be sent. */
+type Resume = () => void;
+
+function adoptIke(
+  ctx: IkeContext,
+  saved: SavedIke,
+  installed: ReadonlyMap<SavedChild, InstalledSa | undefined>,
+): { tunnels: Tunnel[]; resume: Resume } {
+  const { role, spiOwn, path, requests, responses, leaving } = saved.sa;
+  const sa = adoptSa(ctx, role, spiOwn, path);
+  fillSa(sa, saved.sa, ctx.random);
+  sa.responses.restore(responses);
+  sa.requests.restore(requests, (each) => requestOf(ctx, sa, each));
+  const lost = [...saved.lost];
+  const tunnels: Tunnel[] = [];
+  for (const child of saved.children) {
+    const found = installed.get(child);
+    if (found) tunnels.push(adoptChild(ctx, sa, child, found));
+    else lost.push(child.sa.inbound.spi);
+  }
+  ctx.sas.add(sa);
+  ctx.keeper.adopted(sa, saved.sa.children);
+  ctx.keeper.changed(sa);
+  const resume = () => {
+    if (saved.sa.isEnding) {
+      // It lingers, and answers repetitions of the request that ended it
+      void endSa(ctx, sa, 'deleted by peer', 'it was ending');
+      return;
+    }
+    sa.requests.resume();
+    if (sa.state === 'DELETING' && !requests.out.some(({ isLast }) => isLast)) {
+      // Killed between the decision and the delete itself
+      sa.state = 'ESTABLISHED';
+      void deleteSa(ctx, sa, 'it was being deleted');
+      return;
+    }
+    for (const spi of lost) deleteSpi(ctx, sa, spi);
+    for (const child of [...sa.children])
+      if (leaving.includes(child.sa.inbound.spi)) void deleteChild(ctx, sa, child, 'deleted by us');
+    watchPeer(ctx, sa);
+    idleWatch(ctx, sa);
+  };
+  return { tunnels, resume };
+}
+
+/**
+ * Takes over all that can be. Gives the tunnels that stand, and what is to be done once messages can
+ * be sent.
+ */
+export async function restoreAll(
+  ctx: IkeContext,
+  files: StateFiles,
+  adopt: Adopt,
+): Promise<{ tunnels: Tunnel[]; resume: Resume }> {
+  const all = readSaved(ctx, files);
+  // The youngest of several for the same traffic has the policies
+  const children = all.flatMap((each) => each.children).sort((a, b) => a.sinceMs - b.sinceMs);
+  const found = await adopt(children.map(childSaIn));
+  const installed = new Map(children.map((child, at) => [child, found[at]]));
+  const tunnels: Tunnel[] = [];
+  const resumes: Resume[] = [];
+  for (const saved of all) {
+    try {
+      const adopted = adoptIke(ctx, saved, installed);
+      const { leaving } = saved.sa;
+      const stays = ({ installed: { sa } }: Tunnel) => !leaving.includes(sa.inbound.spi);
+      if (saved.sa.state === 'ESTABLISHED' && !saved.sa.isEnding) tunnels.push(...adopted.tunnels.filter(stays));
+      resumes.push(adopted.resume);
+    } catch (error) {
+      ctx.log.warning(`an IKE SA is not taken over: ${String(error)}`);
+      files.remove(saFile(saved.sa.spiOwn));
+    }
+  }
+  if (all.length > 0)
+    ctx.log.info(`${resumes.length} IKE SAs with ${tunnels.length} tunnels taken over`);
+  const resume = () => {
+    for (const each of resumes) each();
+  };
+  return { tunnels, resume };
+}

@@ -1,0 +1,233 @@
+/**
+ * An IKE SA and its Child SAs as values for the state files, and back. What is not in them (an
+ * exchange that was not finished, a wish) is not taken over.
+ */
+import {
+  amount,
+  bytesOf,
+  listOf,
+  maybe,
+  oneOf,
+  readBy,
+  record,
+  type ShapeOf,
+  text,
+  truth,
+  whole,
+} from '../../bytes/shape.js';
+import type { ChildSa, EspKeys } from '../../kernel/child-sa.js';
+import { parseAddress } from '../../net/address.js';
+import type { PublicKey } from '../../pki/public-key.js';
+import type { Child } from '../child.js';
+import type { ProvenPeer } from '../credentials.js';
+import { createSealer } from '../crypto/cipher.js';
+import { dhGroupById } from '../crypto/dh.js';
+import { prfById } from '../crypto/prf.js';
+import { findIkeCipher } from '../crypto/suite.js';
+import type { IkeSa } from '../ike-sa.js';
+import type { IkeSuite } from '../proposals/choose.js';
+
+const address = readBy(text, parseAddress);
+const endpoint = record({ address, port: whole });
+const prefix = record({ address, length: whole });
+const selector = record({ prefix, protocol: whole, startPort: whole, endPort: whole });
+const skKeys = record({ encryption: bytesOf(), integrity: bytesOf() });
+const spi = bytesOf(8);
+
+const espKeys = readBy(
+  record({
+    kind: oneOf('aead', 'encrypt-then-mac'),
+    name: maybe(text),
+    key: maybe(bytesOf()),
+    encryption: maybe(text),
+    encryptionKey: maybe(bytesOf()),
+    integrity: maybe(text),
+    integrityKey: maybe(bytesOf()),
+    icvBits: whole,
+  }),
+  (keys): EspKeys | undefined =>
+    (keys.kind === 'aead' ? keys.name && keys.key : keys.encryption && keys.integrity)
+      ? (keys as EspKeys)
+      : undefined,
+);
+const espSa = record({ spi: whole, keys: espKeys });
+
+const requestOut = record({
+  messageId: whole,
+  exchange: whole,
+  datagrams: listOf(bytesOf(), 256),
+  isLast: truth,
+  offeredSpi: maybe(whole),
+});
+const answered = record({
+  messageId: whole,
+  requestEnd: bytesOf(),
+  response: listOf(bytesOf(), 256),
+});
+
+/** The key of a proven peer; which fields it has depends on its type. */
+const publicKey = readBy(
+  record({
+    type: text,
+    modulus: maybe(bytesOf()),
+    exponent: maybe(bytesOf()),
+    point: maybe(bytesOf()),
+  }),
+  (key) => ((key.modulus && key.exponent) || key.point ? (key as PublicKey) : undefined),
+);
+
+const identity = record({ type: whole, data: bytesOf() });
+const provenPeer = readBy(
+  record({
+    identity,
+    proof: text,
+    key: maybe(publicKey),
+    certificate: maybe(bytesOf()),
+    authority: maybe(text),
+  }),
+  (peer) => peer as ProvenPeer,
+);
+
+export const savedChild = record({
+  role: oneOf('initiator', 'responder'),
+  /** Clock of the moment when it was agreed. */
+  sinceMs: amount,
+  sa: record({
+    local: address,
+    remote: address,
+    inbound: espSa,
+    outbound: espSa,
+    mode: oneOf('tunnel', 'transport'),
+    ours: selector,
+    theirs: selector,
+    encapsulation: maybe(record({ localPort: whole, remotePort: whole })),
+    softSeconds: whole,
+    hardSeconds: whole,
+  }),
+});
+export type SavedChild = ShapeOf<typeof savedChild>;
+
+export const savedSa = record({
+  role: oneOf('initiator', 'responder'),
+  state: oneOf('ESTABLISHED', 'DELETING'),
+  spiOwn: spi,
+  spiPeer: spi,
+  path: record({ local: endpoint, remote: endpoint }),
+  nat: record({ we: truth, peer: truth }),
+  peer: provenPeer,
+  fragmentSizes: listOf(whole, 16),
+  suite: record({
+    encryption: whole,
+    keyBits: maybe(whole),
+    integrity: maybe(whole),
+    prf: whole,
+    group: whole,
+  }),
+  keys: record({
+    skD: bytesOf(),
+    initiator: skKeys,
+    responder: skKeys,
+    skPi: bytesOf(),
+    skPr: bytesOf(),
+  }),
+  /** Its last answer was kept, and it was to end behind that. */
+  isEnding: truth,
+  /** IVs used with our keys. */
+  used: whole,
+  ownIdentity: maybe(identity),
+  bornMs: amount,
+  establishedMs: amount,
+  heardMs: amount,
+  requests: record({
+    size: whole,
+    nextId: whole,
+    out: listOf(requestOut, 256),
+  }),
+  responses: record({
+    size: whole,
+    oldest: whole,
+    newest: amount,
+    kept: listOf(answered, 256),
+  }),
+  /** Inbound SPIs of the Child SAs that both ends know of, and of those that are being deleted. */
+  children: listOf(whole),
+  leaving: listOf(whole),
+});
+export type SavedSa = ShapeOf<typeof savedSa>;
+
+/**
+ * IVs left out at each restart: nothing that an earlier run may have sent without its file being
+ * written (a full disk) comes again.
+ */
+const USED_GAP = 65_536;
+
+/** The peer knows of it, or may: one that we asked for counts from its answer on. */
+const counts = ({ state, role }: Child): boolean =>
+  state === 'UP' || state === 'DELETING' || (state === 'INSTALLING' && role === 'initiator');
+
+const inboundSpi = (child: Child): number => child.sa.inbound.spi;
+
+export const toSavedChild = ({ role, sa, sinceMs }: Child): SavedChild => ({
+  role,
+  sinceMs,
+  sa: sa as SavedChild['sa'],
+});
+
+/** `undefined` for an IKE SA that is not taken over: one that does not stand yet, or not any more. */
+export function toSavedSa(sa: IkeSa): SavedSa | undefined {
+  const { state, suite, keys, sealer, peer, role, spiOwn, spiPeer, path, nat } = sa;
+  const fragmentSizes = [...sa.fragmentSizes];
+  if (state !== 'ESTABLISHED' && state !== 'DELETING') return undefined;
+  if (!suite || !keys || !sealer || !peer) return undefined;
+  const { cipher, prf, group } = suite;
+  const children = [...sa.children].filter(counts);
+  return {
+    ...{ role, state, spiOwn, spiPeer, path, nat, peer, keys, fragmentSizes },
+    suite: {
+      encryption: cipher.id,
+      keyBits: cipher.keyBits,
+      integrity: cipher.integrityId,
+      prf: prf.id,
+      group: group.id,
+    },
+    isEnding: sa.isEnding,
+    used: sealer.used,
+    ownIdentity: sa.ownIdentity,
+    bornMs: sa.bornMs,
+    establishedMs: sa.establishedMs,
+    heardMs: sa.heardMs,
+    requests: sa.requests.save(),
+    responses: sa.responses.save(),
+    children: children.map(inboundSpi),
+    leaving: children.filter(({ state }) => state === 'DELETING').map(inboundSpi),
+  };
+}
+
+function suiteOf({ suite }: SavedSa): IkeSuite {
+  const cipher = findIkeCipher(suite);
+  const prf = prfById(suite.prf);
+  const group = dhGroupById(suite.group);
+  if (!cipher || !prf || !group) throw new Error('sa.suite: unknown algorithms');
+  return { cipher, prf, group };
+}
+
+/** Fills a fresh IKE SA with what was saved; its windows are the caller's work. Throws. */
+export function fillSa(sa: IkeSa, saved: SavedSa, random: (length: number) => Uint8Array): void {
+  const { spiPeer, nat, peer, keys, state, fragmentSizes } = saved;
+  const { ownIdentity, bornMs, establishedMs, heardMs } = saved;
+  sa.suite = suiteOf(saved);
+  const own = saved.role === 'initiator' ? keys.initiator : keys.responder;
+  const { cipher } = sa.suite;
+  for (const { encryption, integrity } of [keys.initiator, keys.responder])
+    if (encryption.length !== cipher.keyLength || integrity.length !== cipher.integrityKeyLength)
+      throw new Error(`sa.keys: do not fit ${cipher.name}`);
+  sa.sealer = createSealer(cipher, own, random, saved.used + USED_GAP);
+  Object.assign(sa, { spiPeer, nat, peer, keys, state, fragmentSizes });
+  Object.assign(sa, { ownIdentity, bornMs, establishedMs, heardMs });
+}
+
+/** The Child SA as the kernel has it. */
+export const childSaIn = ({ sa }: SavedChild): ChildSa => {
+  const { encapsulation, ...others } = sa;
+  return encapsulation ? { ...others, encapsulation } : others;
+};

@@ -1,0 +1,67 @@
+// Killing daemons and starting them at once, as procd does, and what must not be seen on the wire.
+import { isEsp } from './net/capture.mjs';
+
+/** Kills the daemons of these routers without a word and starts them again. Gives the milliseconds. */
+export async function killAndRespawn(lab, names, configuration = {}) {
+  const begin = Date.now();
+  await Promise.all(
+    names.map(async (name) => {
+      await lab.routers[name].daemon.stop('SIGKILL');
+      await lab.start(name, configuration[name]);
+    }),
+  );
+  return Date.now() - begin;
+}
+
+/** A ping that goes on until it is stopped; `stop` gives `{ sent, received }`. */
+export function keepPinging(lab, from, to, intervalSeconds = 0.02) {
+  const argv = ['ping', '-q', '-n', '-i', intervalSeconds, '-W', '5', lab.address(to)];
+  const program = lab.machine.start(from, `ping-${from}`, argv);
+  return {
+    async stop() {
+      await program.stop('SIGINT');
+      const match = /(\d+) packets transmitted, (\d+) received/.exec(program.log());
+      return { sent: Number(match?.[1] ?? 0), received: Number(match?.[2] ?? 0) };
+    },
+  };
+}
+
+/** What a person sees of the connections, without counters and times. */
+export async function connectionsOf(lab, router) {
+  const { connections } = await lab.status(router);
+  return connections
+    .map(({ counters, ...others }) => JSON.stringify(others))
+    .sort()
+    .join('\n');
+}
+
+/** Same SPI, lower or equal sequence number than before: a nonce was used twice. */
+export function repeatedSequences(packets) {
+  const last = new Map();
+  const repeated = [];
+  for (const { source, destination, spi, sequence } of packets.filter(isEsp)) {
+    const key = `${source} > ${destination} ${spi}`;
+    if (sequence <= (last.get(key) ?? 0)) repeated.push(`${key} sequence ${sequence}`);
+    last.set(key, sequence);
+  }
+  return repeated;
+}
+
+/** SK and SKF payloads begin behind the header; an AEAD's IV has eight bytes there. */
+function ivOf({ bytes }) {
+  const start = 28 + 4 + (bytes.slice(32, 34) === '35' ? 4 : 0);
+  return bytes.slice(2 * start, 2 * start + 16);
+}
+
+/** Protected IKE messages with the IV of another one under the same keys. */
+export function repeatedIvs(packets) {
+  const seen = new Map();
+  const repeated = [];
+  for (const { source, ike } of packets) {
+    if (!ike?.isProtected) continue;
+    const key = `${source} ${ike.spiInitiator} ${ike.spiResponder} IV ${ivOf(ike)}`;
+    if ((seen.get(key) ?? ike.bytes) !== ike.bytes) repeated.push(`${key} ${ike.exchange}`);
+    seen.set(key, ike.bytes);
+  }
+  return repeated;
+}
