@@ -13,15 +13,19 @@ export async function killAndRespawn(lab, names, configuration = {}) {
   return Date.now() - begin;
 }
 
-/** A ping that goes on until it is stopped; `stop` gives `{ sent, received }`. */
+/** A ping that goes on until it is stopped; `stop` gives how many were answered, and which were not. */
 export function keepPinging(lab, from, to, intervalSeconds = 0.02) {
-  const argv = ['ping', '-q', '-n', '-i', intervalSeconds, '-W', '5', lab.address(to)];
+  const argv = ['ping', '-n', '-i', intervalSeconds, lab.address(to)];
   const program = lab.machine.start(from, `ping-${from}`, argv);
   return {
     async stop() {
       await program.stop('SIGINT');
-      const match = /(\d+) packets transmitted, (\d+) received/.exec(program.log());
-      return { sent: Number(match?.[1] ?? 0), received: Number(match?.[2] ?? 0) };
+      const numbers = [...program.log().matchAll(/icmp_seq=(\d+) ttl/g)].map((match) => +match[1]);
+      const answered = new Set(numbers);
+      // the last ones were still on their way
+      const last = Math.max(0, ...numbers);
+      const lost = Array.from({ length: last }, (_, at) => at + 1).filter((n) => !answered.has(n));
+      return { answered: answered.size, lost };
     },
   };
 }
@@ -35,14 +39,21 @@ export async function connectionsOf(lab, router) {
     .join('\n');
 }
 
-/** Same SPI, lower or equal sequence number than before: a nonce was used twice. */
+/** Packets that overtake each other on the way, with two processors. */
+const reordering = 64;
+
+/** Sequence numbers that came twice with one SPI, or that begin anew: a nonce was used twice. */
 export function repeatedSequences(packets) {
-  const last = new Map();
+  const seen = new Map();
   const repeated = [];
   for (const { source, destination, spi, sequence } of packets.filter(isEsp)) {
     const key = `${source} > ${destination} ${spi}`;
-    if (sequence <= (last.get(key) ?? 0)) repeated.push(`${key} sequence ${sequence}`);
-    last.set(key, sequence);
+    const known = seen.get(key) ?? { numbers: new Set(), highest: 0 };
+    seen.set(key, known);
+    if (known.numbers.has(sequence) || sequence < known.highest - reordering)
+      repeated.push(`${key} sequence ${sequence} behind ${known.highest}`);
+    known.numbers.add(sequence);
+    known.highest = Math.max(known.highest, sequence);
   }
   return repeated;
 }

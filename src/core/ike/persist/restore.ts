@@ -173,7 +173,8 @@ export async function restoreAll(
       const adopted = adoptIke(ctx, saved, installed);
       const { leaving } = saved.sa;
       const stays = ({ installed: { sa } }: Tunnel) => !leaving.includes(sa.inbound.spi);
-      if (saved.sa.state === 'ESTABLISHED' && !saved.sa.isEnding) tunnels.push(...adopted.tunnels.filter(stays));
+      if (saved.sa.state === 'ESTABLISHED' && !saved.sa.isEnding)
+        tunnels.push(...adopted.tunnels.filter(stays));
       resumes.push(adopted.resume);
     } catch (error) {
       ctx.log.warning(`an IKE SA is not taken over: ${String(error)}`);
