@@ -90,7 +90,11 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   const tunnels = await ike.restore((children) => kernel.adopt(children));
   const pairs = policy.restore(tunnels);
   // The kernel first: its start clears all tunnels of ours, also one that a peer has just made
-  await kernel.start(holdRules(settings, wans, platform), kernelEvents(policy, watch, parts), pairs);
+  await kernel.start(
+    holdRules(settings, wans, platform),
+    kernelEvents(policy, watch, parts),
+    pairs,
+  );
   await ike.start();
   undo.add(() => ike.stop(stopGraceMs));
   policy.resume();
