@@ -35,7 +35,7 @@ export const ipseckeyData = (
   gateway: IpseckeyGateway,
   key?: PublicKey,
 ): Uint8Array => {
-  const algorithm = key ? { rsa: 2, 'ecdsa-p256': 3, ed25519: 4 }[key.type] : 0;
+  const algorithm = key ? { rsa: 2, 'ecdsa-p256': 3, 'ecdsa-p384': 3, ed25519: 4 }[key.type] : 0;
   const publicKey = key ? writeDnsKey(key) : concat();
   return writeIpseckey({ precedence, gateway, algorithm, publicKey });
 };

@@ -3,7 +3,10 @@
  * are those of `credentials.ts`, and each direction may go another one.
  */
 import { equalConstantTime } from '../bytes/bytes.js';
-import type { PublicKey } from '../pki/public-key.js';
+import { checkChain } from '../pki/certificate-chain.js';
+import { formatName } from '../pki/distinguished-name.js';
+import { isInNameOf } from './certificate-identity.js';
+import type { SentCertificates } from './certificate-payloads.js';
 import type { IkeContext } from './context.js';
 import type { AcceptableProofs, Authentication, Credential, ProvenPeer } from './credentials.js';
 import { authOctets } from './crypto/keymat.js';
@@ -15,7 +18,14 @@ import {
   signAuth,
   verifyAuth,
 } from './crypto/signature.js';
-import { formatIdentity, type Identity, nullIdentity, sameIdentity } from './identity.js';
+import {
+  addressIdentity,
+  formatIdentity,
+  type Identity,
+  nameIdentity,
+  nullIdentity,
+  sameIdentity,
+} from './identity.js';
 import type { IkeSa, Role } from './ike-sa.js';
 
 /** What the one in `signer`'s role signs. */
@@ -45,7 +55,11 @@ export type OwnProof =
 
 function ownIdentity(ctx: IkeContext, sa: IkeSa, chosen: Authentication, credential: Credential) {
   if (chosen.ownIdentity) return chosen.ownIdentity;
-  return credential.kind === 'null' ? nullIdentity : ctx.identity(sa.path.local.address);
+  if (credential.kind === 'null') return nullIdentity;
+  const { address } = sa.path.local;
+  const own = credential.kind === 'certificate' ? credential.chain[0] : undefined;
+  if (own && (chosen.credential || !ctx.identity)) return nameIdentity(own.subject);
+  return ctx.identity?.(address) ?? addressIdentity(address);
 }
 
 /** Our AUTH payload, by what the owner has chosen for this connection. */
@@ -63,7 +77,7 @@ export function proveOurselves(ctx: IkeContext, sa: IkeSa, chosen: Authenticatio
 
 function sign(ctx: IkeContext, sa: IkeSa, credential: Credential, signed: Uint8Array): SignResult {
   if (credential.kind === 'key' || credential.kind === 'certificate')
-    return signAuth(credential.key, signed, sa.peerHashes, ctx.random);
+    return signAuth(credential.key, signed, sa.peerHashes, ctx.random, credential.rsaPadding);
   const isNull = credential.kind === 'null';
   const secret = isNull ? skP(sa, sa.role) : credential.secret;
   const data = sharedKeyMac(sa.suite!.prf, secret, signed);
@@ -79,6 +93,7 @@ const unproven = (why: string): Proof => ({ ok: false, why });
 export interface PeerProof {
   identity: Identity;
   auth: AuthValue;
+  sent: SentCertificates;
 }
 
 /** Looks at the peer's AUTH with all that may prove it (OE-114): one that fits is enough. */
@@ -103,7 +118,7 @@ export function checkProof(
     case AuthMethod.NULL:
       return checkNull(sa, shown, signed, proofs);
     default:
-      return checkKeys(shown, signed, proofs.keys ?? []);
+      return checkSignature(ctx, sa, { shown, signed, proofs });
   }
 }
 
@@ -136,18 +151,53 @@ function checkNull(
     : unproven('the AUTH payload of NULL authentication is wrong');
 }
 
-function checkKeys(
-  { identity, auth }: PeerProof,
-  signed: Uint8Array,
-  keys: readonly PublicKey[],
-): Proof {
+interface SignatureCheck {
+  shown: PeerProof;
+  signed: Uint8Array;
+  proofs: AcceptableProofs;
+}
+
+/** Known keys first: they need no certificate. */
+function checkSignature(ctx: IkeContext, sa: IkeSa, check: SignatureCheck): Proof {
+  const { shown, signed, proofs } = check;
+  const { identity, auth, sent } = shown;
   const reasons: string[] = [];
-  for (const key of keys) {
-    const result = verifyAuth(auth, key, signed);
+  for (const key of proofs.keys ?? []) {
+    const result = verifyAuth(auth, key, signed, sa.peerHashes);
     if (result.ok) return { ok: true, peer: { identity, proof: 'key', key } };
     reasons.push(result.why);
   }
+  if (proofs.authorities || proofs.judgeUnverified) {
+    const proof = checkCertificate(ctx, sa, check);
+    if (proof.ok) return proof;
+    reasons.push(proof.why, ...sent.problems);
+  }
   return unproven(reasons.join('; ') || 'no key to verify with');
+}
+
+/** §3.6: the first certificate has the key of the signature. Without one it may be one that we have. */
+function checkCertificate(ctx: IkeContext, sa: IkeSa, check: SignatureCheck): Proof {
+  const { shown, signed, proofs } = check;
+  const { identity, auth, sent } = shown;
+  const { authorities = [], judgeUnverified } = proofs;
+  const leaf = sent.certificates[0] ?? authorities.find((one) => isInNameOf(one, identity));
+  if (!leaf) return unproven('no certificate of it');
+  if (!isInNameOf(leaf, identity))
+    return unproven(
+      `certificate of ${formatName(leaf.subject)} is not in the name of the identity`,
+    );
+  const result = verifyAuth(auth, leaf.key, signed, sa.peerHashes);
+  if (!result.ok) return result;
+  const peer = { identity, key: leaf.key, certificate: leaf.bytes };
+  const now = ctx.clock.wallSeconds();
+  const chain = checkChain(leaf, sent.certificates.slice(1), authorities, now);
+  if (chain.ok)
+    return {
+      ok: true,
+      peer: { ...peer, proof: 'certificate', authority: chain.authority.fingerprint },
+    };
+  const judged = judgeUnverified?.(leaf, identity) ?? chain;
+  return judged.ok ? { ok: true, peer: { ...peer, proof: 'unverified certificate' } } : judged;
 }
 
 /** For people: who could not be proven, and why. */

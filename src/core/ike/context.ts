@@ -35,7 +35,7 @@ export interface IkeContext {
   /** Proves us where nothing else was chosen; which key that is, is our business alone (OE-116). */
   readonly credential: Credential;
   /** The identity that we show from an address of ours (OE-104, OE-105). */
-  readonly identity: (local: IpAddress) => Identity;
+  readonly identity: ((local: IpAddress) => Identity) | undefined;
   /** Packets that have come in through a tunnel; `undefined` when nobody can tell. */
   readonly inboundPackets: ((installed: InstalledSa) => Promise<number>) | undefined;
   /** For debugging: gets the keys of every SA. */

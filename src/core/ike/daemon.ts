@@ -5,6 +5,7 @@
 import type { ChildSa, InstalledSa } from '../kernel/child-sa.js';
 import type { IpAddress, Prefix } from '../net/address.js';
 import type { Certificate } from '../pki/certificate.js';
+import type { PublicKey } from '../pki/public-key.js';
 import type { Authentication, ProvenPeer } from './credentials.js';
 import type { Identity } from './identity.js';
 
@@ -61,6 +62,8 @@ export interface PeerClaim {
   method?: 'signature' | 'secret' | 'null' | 'other';
   /** What it sent, its own first; nobody has checked anything yet. */
   certificates?: readonly Certificate[];
+  /** A public key that it sent without a certificate (RFC 7670). */
+  rawKey?: PublicKey;
   /** IDr: the identity of ours that it wants to speak with. */
   wanted?: Identity;
 }

@@ -19,7 +19,7 @@ import type { ProvenPeer } from './credentials.js';
 import type { AuthValue, VerifyResult } from './crypto/signature.js';
 import type { ClientResult } from './daemon.js';
 import type { Identity } from './identity.js';
-import type { Payload } from './payloads/payload.js';
+import type { Payload, PayloadOf } from './payloads/payload.js';
 import type { Path } from './transport.js';
 
 /** Messages that an extension can add to and look at. */
@@ -46,6 +46,8 @@ export interface SaView {
   readonly facts: Map<string, unknown>;
   /** Who is behind a NAT, once NAT detection has run. */
   nat: { we: boolean; peer: boolean };
+  /** CERTREQ payloads of a responder, as they came. */
+  certificateRequests: readonly PayloadOf<'CERTREQ'>[];
   /** Hash algorithms of the peer (RFC 7427 §4); `undefined` when it named none. */
   peerHashes: readonly number[] | undefined;
   /** Sizes of IP datagrams for our fragments, from large to small; none: not agreed (RFC 7383). */

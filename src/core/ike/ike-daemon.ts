@@ -13,6 +13,7 @@ import type { PrivateKey } from '../pki/private-key.js';
 import type { Clock, Timers } from '../platform/platform.js';
 import type { StateFiles } from '../platform/state-files.js';
 import { Attempts } from './attempts.js';
+import { type Askable, certificateRequestExtension } from './certificate-payloads.js';
 import type { Child } from './child.js';
 import { childless } from './childless.js';
 import type { IkeContext } from './context.js';
@@ -29,7 +30,8 @@ import { Extensions } from './extensions.js';
 import { fragmentation } from './fragmentation.js';
 import { HalfOpen } from './half-open.js';
 import { RateLimit } from './hints.js';
-import { addressIdentity, type Identity } from './identity.js';
+
+import type { Identity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
 import type { KeyLog } from './key-log.js';
 import { defaultLimits, type IkeLimits } from './limits.js';
@@ -59,7 +61,12 @@ export interface IkeDaemonOptions {
   key: PrivateKey;
   /** What to prove ourselves with instead, unless a connection says otherwise. */
   credential?: Credential;
-  /** Identity to show from a local address; that address when absent (OE-104). */
+  /** What to ask callers for in IKE_SA_INIT, before it is known who they are. */
+  asksCallersFor?: Askable;
+  /**
+   * Identity to show from a local address. When absent that address (OE-104), or with a certificate
+   * its subject.
+   */
   identity?(local: IpAddress): Identity;
   /** Firewall mark on all that the daemon sends. */
   mark?: number;
@@ -229,7 +236,7 @@ function createContext(
     timers,
     random,
     credential: options.credential ?? { kind: 'key', key },
-    identity: options.identity ?? addressIdentity,
+    identity: options.identity,
     inboundPackets: options.inboundPackets,
     keyLog: options.keyLog,
     lifetime: { softSeconds, hardSeconds },
@@ -243,6 +250,7 @@ function createContext(
         signatureHashes,
         fragmentation(limits),
         childless,
+        certificateRequestExtension(options.asksCallersFor ?? {}),
         ...(options.extensions ?? []),
       ],
       log,

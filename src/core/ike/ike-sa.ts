@@ -49,7 +49,6 @@ export class IkeSa implements SaView {
   peer: ProvenPeer | undefined;
   /** The identity that we have shown in this SA. */
   ownIdentity: Identity | undefined;
-  /** CERTREQ payloads of the peer, as they came. */
   certificateRequests: readonly PayloadOf<'CERTREQ'>[] = [];
   readonly facts = new Map<string, unknown>();
   nat = { we: false, peer: false };
@@ -157,6 +156,7 @@ export class IkeSa implements SaView {
     this.init.request = NOTHING;
     this.init.response = NOTHING;
     this.firstOffer = undefined;
+    this.certificateRequests = [];
     this.initRetry.cookie = undefined;
   }
 

@@ -7,12 +7,21 @@ import { toHex } from '../bytes/hex.js';
 
 /** Identifier octets. */
 export const Tag = {
+  BOOLEAN: 0x01,
   INTEGER: 0x02,
   BIT_STRING: 0x03,
   OCTET_STRING: 0x04,
   NULL: 0x05,
   OBJECT_IDENTIFIER: 0x06,
+  UTF8_STRING: 0x0c,
+  PRINTABLE_STRING: 0x13,
+  T61_STRING: 0x14,
+  IA5_STRING: 0x16,
+  UTC_TIME: 0x17,
+  GENERALIZED_TIME: 0x18,
+  BMP_STRING: 0x1e,
   SEQUENCE: 0x30,
+  SET: 0x31,
 } as const;
 
 /** Context-specific constructed tag `[number]`. */
@@ -58,6 +67,38 @@ export class DerReader {
     if (length > left) this.#fail(`value needs ${length} bytes, ${left} left`);
     this.#at += length;
     return this.bytes.subarray(this.#at - length, this.#at);
+  }
+
+  /** The next value, whatever its tag; `bytes` has tag and length too. */
+  any(): { tag: number; content: Uint8Array; bytes: Uint8Array } {
+    const start = this.#at;
+    const tag = this.bytes[start];
+    if (tag === undefined) return this.#fail('a value is missing');
+    if ((tag & 0x1f) === 0x1f) return this.#fail('tag of more than one byte');
+    const content = this.read(tag);
+    return { tag, content, bytes: this.bytes.subarray(start, this.#at) };
+  }
+
+  /** The readers of all that is left, each for one value with this tag; `limit` at most. */
+  each(tag: number, limit: number): DerReader[] {
+    const all: DerReader[] = [];
+    while (!this.isAtEnd) {
+      if (all.length === limit) this.#fail(`more than ${limit} values`);
+      all.push(this.within(tag));
+    }
+    return all;
+  }
+
+  /** Content of the next value if it has this tag. */
+  optional(tag: number): Uint8Array | undefined {
+    return this.isNext(tag) ? this.read(tag) : undefined;
+  }
+
+  /** DER knows 0 and 255 only (X.690 §11.1). */
+  boolean(): boolean {
+    const content = this.read(Tag.BOOLEAN);
+    if (content.length !== 1 || (content[0] !== 0 && content[0] !== 255)) this.#fail('BOOLEAN');
+    return content[0] !== 0;
   }
 
   sequence(): DerReader {

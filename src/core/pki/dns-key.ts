@@ -49,7 +49,7 @@ export function readRsaKey(bytes: Uint8Array): Read<PublicKey & { type: 'rsa' }>
   return wrong ? refused(wrong) : { ok: true, value: { type: 'rsa', modulus, exponent } };
 }
 
-function readPoint(type: 'ecdsa-p256' | 'ed25519', size: number, point: Uint8Array) {
+function readPoint(type: Exclude<KeyType, 'rsa'>, size: number, point: Uint8Array) {
   if (point.length !== size)
     return refused(`${type}.point: needs ${size} bytes, has ${point.length}`);
   return { ok: true as const, value: { type, point: point.slice() } as PublicKey };
@@ -58,6 +58,7 @@ function readPoint(type: 'ecdsa-p256' | 'ed25519', size: number, point: Uint8Arr
 const readers: Record<KeyType, (bytes: Uint8Array) => Read<PublicKey>> = {
   rsa: readRsaKey,
   'ecdsa-p256': (bytes) => readPoint('ecdsa-p256', 64, bytes),
+  'ecdsa-p384': (bytes) => readPoint('ecdsa-p384', 96, bytes),
   ed25519: (bytes) => readPoint('ed25519', 32, bytes),
 };
 

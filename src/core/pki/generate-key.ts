@@ -1,5 +1,5 @@
 /** Makes our private key, once, at first start. */
-import { p256Point, p256Secret } from './ecdsa.js';
+import { ecdsaPoint, ecdsaSecret } from './ecdsa.js';
 import { ed25519Point } from './ed25519.js';
 import { generateRsa, type KeyGenerationContext } from './generate-rsa.js';
 import type { PrivateKey } from './private-key.js';
@@ -11,9 +11,9 @@ export async function generateKey(
   context: KeyGenerationContext,
 ): Promise<PrivateKey> {
   if (type === 'rsa') return generateRsa(2048, context);
-  if (type === 'ecdsa-p256') {
-    const secret = p256Secret(context.random);
-    return { type, secret, point: p256Point(secret) };
+  if (type !== 'ed25519') {
+    const secret = ecdsaSecret(type, context.random);
+    return { type, secret, point: ecdsaPoint(type, secret) };
   }
   const secret = context.random(32);
   return { type, secret, point: ed25519Point(secret) };

@@ -11,12 +11,14 @@ import {
   derUnsigned,
   Tag,
 } from './der.js';
-import { p256Point } from './ecdsa.js';
+import { ecdsaLength, ecdsaPoint } from './ecdsa.js';
 import { ed25519Point } from './ed25519.js';
 import { derNull, derOid, Oid } from './object-identifiers.js';
 import { fromPem, toPem } from './pem.js';
 import { type PrivateKey, type RsaPrivateKey, rsaPublicKey } from './private-key.js';
+import type { EcdsaType } from './public-key.js';
 import { rsaKeyProblem } from './rsa.js';
+import { curveOids, ecdsaTypes } from './subject-public-key-info.js';
 
 /** A key that can not be used; the message says why and, where there is one, what helps. */
 export class KeyError extends Error {}
@@ -54,7 +56,11 @@ function encoders(key: PrivateKey): [Uint8Array[], Uint8Array] {
     case 'rsa':
       return [[derOid(Oid.rsaEncryption), derNull()], encodeRsa(key)];
     case 'ecdsa-p256':
-      return [[derOid(Oid.ecPublicKey), derOid(Oid.prime256v1)], encodeEc(key.secret, key.point)];
+    case 'ecdsa-p384':
+      return [
+        [derOid(Oid.ecPublicKey), derOid(curveOids[key.type])],
+        encodeEc(key.secret, key.point),
+      ];
     case 'ed25519': // RFC 8410 §7
       return [[derOid(Oid.ed25519)], der(Tag.OCTET_STRING, key.secret)];
   }
@@ -98,8 +104,9 @@ export function decodePkcs8(bytes: Uint8Array): PrivateKey {
   if (oid === Oid.ed25519) return decodeEd25519(content);
   if (oid !== Oid.ecPublicKey) throw new KeyError(`key algorithm ${oid} is not supported`);
   const curve = algorithm.oid();
-  if (curve !== Oid.prime256v1) throw new KeyError(`curve ${curve} is not P-256`);
-  return decodeEc(content);
+  const type = ecdsaTypes.find((one) => curveOids[one] === curve);
+  if (!type) throw new KeyError(`curve ${curve} is neither P-256 nor P-384`);
+  return decodeEc(type, content);
 }
 
 function decodeRsa(bytes: Uint8Array): PrivateKey {
@@ -140,22 +147,24 @@ function decodeEd25519(bytes: Uint8Array): PrivateKey {
   return { type: 'ed25519', secret, point: ed25519Point(secret) };
 }
 
-function decodeEc(bytes: Uint8Array): PrivateKey {
+function decodeEc(type: EcdsaType, bytes: Uint8Array): PrivateKey {
   const fields = new DerReader(bytes, 'EC private key').sequence();
   if (fields.smallUnsigned() !== 1) throw new KeyError('a version of EC key that is not known');
   const secret = fields.read(Tag.OCTET_STRING).slice();
-  if (secret.length !== 32) throw new KeyError(`P-256 key of ${secret.length} bytes, needs 32`);
+  const length = ecdsaLength(type);
+  if (secret.length !== length)
+    throw new KeyError(`${type} key of ${secret.length} bytes, needs ${length}`);
   if (fields.isNext(contextTag(0))) fields.read(contextTag(0));
   let point: Uint8Array;
   try {
-    point = p256Point(secret);
+    point = ecdsaPoint(type, secret);
   } catch {
-    throw new KeyError('P-256 key is not in 1..n-1');
+    throw new KeyError(`${type} key is not in 1..n-1`);
   }
   if (fields.isNext(contextTag(1))) {
     const written = fields.within(contextTag(1)).bits();
     if (!equal(written, Uint8Array.of(4, ...point)))
-      throw new KeyError('P-256 public key in the file does not belong to the private key');
+      throw new KeyError(`${type} public key in the file does not belong to the private key`);
   }
-  return { type: 'ecdsa-p256', secret, point };
+  return { type, secret, point };
 }

@@ -1,7 +1,7 @@
 /** Our private keys: values only. Reading and writing is `pkcs8.ts`, making is `generate-key.ts`. */
 
 import { minimalBytes } from './big-integer.js';
-import type { PublicKey } from './public-key.js';
+import type { EcdsaType, PublicKey } from './public-key.js';
 
 export type PrivateKey =
   | {
@@ -17,8 +17,8 @@ export type PrivateKey =
       exponent2: bigint;
       coefficient: bigint;
     }
-  /** `secret`: 32 bytes big-endian; `point`: x | y, 64 bytes. */
-  | { type: 'ecdsa-p256'; secret: Uint8Array; point: Uint8Array }
+  /** `secret`: big-endian, 32 or 48 bytes; `point`: x | y, twice as many. */
+  | { type: EcdsaType; secret: Uint8Array; point: Uint8Array }
   /** `secret`: the 32 bytes that RFC 8032 calls the private key. */
   | { type: 'ed25519'; secret: Uint8Array; point: Uint8Array };
 

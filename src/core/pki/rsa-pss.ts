@@ -1,10 +1,11 @@
-/** RSASSA-PSS, verification only (RFC 8017 §8.1.2, §9.1.2), for peers that sign so (RFC 7427 §A.4). */
+/** RSASSA-PSS (RFC 8017 §8.1, §9.1), as RFC 7427 §A.4 and certificates use it. */
 import { concat, equalConstantTime, uintBytes } from '../bytes/bytes.js';
 import { bitLength, bytesToInteger } from './big-integer.js';
-import { contextTag, type DerReader, Tag } from './der.js';
+import { contextTag, type DerReader, der, derSequence, derUnsigned, Tag } from './der.js';
 import { type HashFunction, sha2 } from './hashes.js';
-import { Oid } from './object-identifiers.js';
-import { type RsaPublicKey, recoverPadded } from './rsa.js';
+import { derNull, derOid, Oid } from './object-identifiers.js';
+import type { RsaPrivateKey } from './private-key.js';
+import { type RsaPublicKey, recoverPadded, signPadded } from './rsa.js';
 
 export interface PssParameters {
   hash: HashFunction;
@@ -29,6 +30,16 @@ export function readPssParameters(reader: DerReader): PssParameters | undefined 
   return hash && maskHash === hash && trailer === 1 ? { hash, saltLength } : undefined;
 }
 
+/** RSASSA-PSS-params with one hash for all and a salt as long as its output, as RFC 8247 §3.2 has it. */
+export function writePss(hash: HashFunction): Uint8Array {
+  const algorithm = derSequence(derOid(hash.oid), derNull());
+  return derSequence(
+    der(contextTag(0), algorithm),
+    der(contextTag(1), derSequence(derOid(Oid.mgf1), algorithm)),
+    der(contextTag(2), derUnsigned(Uint8Array.of(hash.outputLength))),
+  );
+}
+
 const explicit = (fields: DerReader, number: number) => fields.within(contextTag(number));
 
 /** AlgorithmIdentifier of a hash; NULL and absent parameters mean the same. */
@@ -46,6 +57,25 @@ function mask(hash: HashFunction, seed: Uint8Array, length: number): Uint8Array 
     hash.compute(concat(seed, uintBytes(i, 4))),
   );
   return concat(...blocks).slice(0, length);
+}
+
+/** Signs a digest with a fresh salt as long as it. Throws when the key is too short for that. */
+export function signPss(
+  key: RsaPrivateKey,
+  hash: HashFunction,
+  digest: Uint8Array,
+  random: (length: number) => Uint8Array,
+): Uint8Array {
+  const salt = random(hash.outputLength);
+  const bits = bitLength(key.modulus) - 1;
+  const length = Math.ceil(bits / 8);
+  const h = hash.compute(concat(new Uint8Array(8), digest, salt));
+  const zeros = length - 2 * hash.outputLength - 2;
+  if (zeros < 0) throw new Error(`RSA: a key of ${bits + 1} bits is too short for ${hash.name}`);
+  const db = concat(new Uint8Array(zeros), Uint8Array.of(1), salt);
+  const masked = mask(hash, h, db.length).map((byte, i) => byte ^ db[i]!);
+  masked[0]! &= 0xff >> (8 * length - bits);
+  return signPadded(key, concat(masked, h, Uint8Array.of(0xbc)), random);
 }
 
 /** True when `signature` is over this digest. The key must have passed `rsaKeyProblem`. */

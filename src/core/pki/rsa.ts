@@ -89,6 +89,16 @@ export function signPkcs1(
   const length = Math.ceil(bitLength(key.modulus) / 8);
   const padded = encodePkcs1(hash, digest, length);
   if (!padded) throw new Error(`RSA: a key of ${length} bytes is too short for ${hash.name}`);
+  return signPadded(key, padded, random);
+}
+
+/** RSASP1 of a padded message. Throws when the arithmetic went wrong. */
+export function signPadded(
+  key: RsaPrivateKey,
+  padded: Uint8Array,
+  random: (length: number) => Uint8Array,
+): Uint8Array {
+  const length = Math.ceil(bitLength(key.modulus) / 8);
   const message = bytesToInteger(padded);
   // Blinding: the timing of the private operation tells nothing about the message.
   const factor = bytesToInteger(random(length)) % key.modulus;

@@ -4,7 +4,7 @@ import type { IkeCipher } from '../../../src/core/ike/crypto/cipher.js';
 import { ecp256 } from '../../../src/core/ike/crypto/dh-ecp.js';
 import { curve25519 } from '../../../src/core/ike/crypto/dh-x25519.js';
 import { PRF_HMAC_SHA2_256 } from '../../../src/core/ike/crypto/prf.js';
-import { signP256, verifyP256 } from '../../../src/core/pki/ecdsa.js';
+import { signEcdsa, verifyEcdsa } from '../../../src/core/pki/ecdsa.js';
 import { signEd25519, verifyEd25519 } from '../../../src/core/pki/ed25519.js';
 import { SHA2_256 } from '../../../src/core/pki/hashes.js';
 import { rsaPublicKey } from '../../../src/core/pki/private-key.js';
@@ -55,12 +55,12 @@ function rsa(): Operation[] {
 function p256(): Operation[] {
   const key = ecdsaKey(1);
   if (key.type !== 'ecdsa-p256') throw new Error('P-256 key: is of another kind');
-  const signature = signP256(key.secret, digest, random);
+  const signature = signEcdsa(key, digest, random);
   return [
-    { name: 'P-256 sign', run: () => void signP256(key.secret, digest, random) },
+    { name: 'P-256 sign', run: () => void signEcdsa(key, digest, random) },
     {
       name: 'P-256 verify',
-      run: () => must(verifyP256(key.point, digest, signature), 'P-256'),
+      run: () => must(verifyEcdsa(key, digest, signature), 'P-256'),
     },
   ];
 }

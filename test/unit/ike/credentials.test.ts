@@ -1,9 +1,10 @@
 /** Each way to prove oneself in each direction, and each way to fail at it. */
 import { utf8 } from '../../../src/core/bytes/text.js';
 import type { AcceptableProofs, Credential } from '../../../src/core/ike/credentials.js';
-import { publicKeyOf } from '../../../src/core/pki/private-key.js';
+import { type PrivateKey, publicKeyOf } from '../../../src/core/pki/private-key.js';
+import { makeAuthority, makeCertificate } from '../../support/certificates.js';
 import { twoEnds } from '../../support/ike-end.js';
-import { ed25519Key } from '../../support/keys.js';
+import { ecdsaKey, ed25519Key, rsaKey } from '../../support/keys.js';
 import { assert, test } from '../../support/test.js';
 
 interface Way {
@@ -15,7 +16,39 @@ interface Way {
 
 const secret = (text: string) => ({ secret: utf8(text) });
 
+const authority = makeAuthority('CN=Test CA,O=Example');
+const otherAuthority = makeAuthority('CN=Other CA,O=Example');
+const between = makeAuthority('CN=Sub CA,O=Example', { issuer: authority });
+const gateway = makeCertificate({ subject: 'CN=gw,O=Example', issuer: between });
+
+const byKey = (key: PrivateKey, rsaPadding?: 'pss'): Way => ({
+  credential: { kind: 'key', key, ...(rsaPadding ? { rsaPadding } : {}) },
+  accepts: { keys: [publicKeyOf(key)] },
+  refuses: { keys: [publicKeyOf(ed25519Key(6)), publicKeyOf(ecdsaKey(6))] },
+});
+
 const ways: Record<string, Way> = {
+  'RSA key': byKey(rsaKey()),
+  'RSA-PSS key': byKey(rsaKey(), 'pss'),
+  'P-256 key': byKey(ecdsaKey(5)),
+  'P-384 key': byKey(ecdsaKey(5, 'ecdsa-p384')),
+  certificate: {
+    credential: {
+      kind: 'certificate',
+      key: gateway.key,
+      chain: [gateway.certificate, between.certificate, authority.certificate],
+    },
+    accepts: { authorities: [otherAuthority.certificate, authority.certificate] },
+    refuses: { authorities: [otherAuthority.certificate] },
+  },
+  'unverified certificate': {
+    credential: { kind: 'certificate', key: gateway.key, chain: [gateway.certificate] },
+    accepts: {
+      judgeUnverified: ({ fingerprint }) =>
+        fingerprint === gateway.certificate.fingerprint ? { ok: true } : { ok: false, why: 'new' },
+    },
+    refuses: { judgeUnverified: () => ({ ok: false, why: 'it was another one before' }) },
+  },
   key: {
     credential: { kind: 'key', key: ed25519Key(5) },
     accepts: { keys: [publicKeyOf(ed25519Key(6)), publicKeyOf(ed25519Key(5))] },
@@ -32,6 +65,8 @@ const ways: Record<string, Way> = {
     refuses: { keys: [publicKeyOf(ed25519Key(5))], secrets: [secret('correct horse')] },
   },
 };
+
+const proofOf = (way: string): string => (way.endsWith(' key') ? 'key' : way);
 
 /** One tunnel; what left shows, what right takes, and the other way round. */
 async function connect(left: Credential, right: Credential, byRight: object, byLeft: object) {
@@ -54,8 +89,8 @@ for (const [mine, left] of Object.entries(ways))
         right: end,
       } = await connect(left.credential, right.credential, left.accepts, right.accepts);
       assert.ok(result.ok, JSON.stringify(result));
-      assert.is(result.tunnel.peer.proof, his);
-      assert.is(end.established[0]?.peer.proof, mine);
+      assert.is(result.tunnel.peer.proof, proofOf(his));
+      assert.is(end.established[0]?.peer.proof, proofOf(mine));
       await world.stop();
     });
 

@@ -8,9 +8,9 @@ import {
 } from '../../../src/core/pki/big-integer.js';
 import {
   fromDerSignature,
-  signP256,
+  signEcdsa,
   toDerSignature,
-  verifyP256,
+  verifyEcdsa,
 } from '../../../src/core/pki/ecdsa.js';
 import { ed25519Point, signEd25519, verifyEd25519 } from '../../../src/core/pki/ed25519.js';
 import { SHA1, SHA2_256, SHA2_384, SHA2_512 } from '../../../src/core/pki/hashes.js';
@@ -179,10 +179,13 @@ test('RSA: a fault in one half of the arithmetic is not given out', () => {
 });
 
 // RFC 6979 §A.2.5, message "sample"; s of the first is in the upper half
-const p256Key = fromHex(
-  '60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6' +
-    '7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299',
-);
+const p256Key = {
+  type: 'ecdsa-p256' as const,
+  point: fromHex(
+    '60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6' +
+      '7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299',
+  ),
+};
 for (const [hash, r, s] of [
   [
     SHA2_256,
@@ -203,26 +206,22 @@ for (const [hash, r, s] of [
   test(`ECDSA P-256 with ${hash.name}: RFC 6979 §A.2.5`, () => {
     const digest = hash.compute(utf8('sample'));
     const signature = fromHex(r + s);
-    assert.ok(verifyP256(p256Key, digest, signature));
-    assert.equal(fromDerSignature(toDerSignature(signature)), signature);
-    assert.not(verifyP256(p256Key, hash.compute(utf8('test')), signature));
+    assert.ok(verifyEcdsa(p256Key, digest, signature));
+    assert.equal(fromDerSignature(toDerSignature(signature), 32), signature);
+    assert.not(verifyEcdsa(p256Key, hash.compute(utf8('test')), signature));
     assert.not(
-      verifyP256(
-        p256Key.map((byte) => byte ^ 1),
-        digest,
-        signature,
-      ),
+      verifyEcdsa({ ...p256Key, point: p256Key.point.map((byte) => byte ^ 1) }, digest, signature),
     ); // not on the curve
-    assert.not(verifyP256(p256Key, digest, signature.subarray(0, 63)));
+    assert.not(verifyEcdsa(p256Key, digest, signature.subarray(0, 63)));
   });
 
 test('ECDSA P-256: two signatures of one message differ and verify', () => {
   const key = privateKeyFromPem(openssl.ecPem);
   assert.ok(key.type === 'ecdsa-p256');
   const digest = SHA2_256.compute(message);
-  const [a, b] = [signP256(key.secret, digest, random), signP256(key.secret, digest, random)];
+  const [a, b] = [signEcdsa(key, digest, random), signEcdsa(key, digest, random)];
   assert.not.equal(a, b);
-  for (const signature of [a, b]) assert.ok(verifyP256(key.point, digest, signature));
+  for (const signature of [a, b]) assert.ok(verifyEcdsa(key, digest, signature));
 });
 
 test('ECDSA: bad DER, numbers too great or too many are refused', () => {
@@ -236,8 +235,8 @@ test('ECDSA: bad DER, numbers too great or too many are refused', () => {
     '30060201ff020101',
     '300602010102010 1ff',
   ])
-    assert.is(fromDerSignature(fromHex(hex)), undefined, hex);
-  assert.is(fromDerSignature(fromHex('3006020101020102'))?.[63], 2);
+    assert.is(fromDerSignature(fromHex(hex), 32), undefined, hex);
+  assert.is(fromDerSignature(fromHex('3006020101020102'), 32)?.[63], 2);
 });
 
 // RFC 8032 §7.1 TEST 1 and TEST 2: secret, public, message, signature

@@ -1,6 +1,11 @@
 /** IKE_AUTH as initiator (RFC 7296 §1.2): who is it, and do we get the tunnel? */
 import type { Attempt } from '../attempt.js';
 import { checkProof, describeFailure, proveOurselves } from '../authentication.js';
+import {
+  certificateRequests,
+  certificatesToShow,
+  readCertificates,
+} from '../certificate-payloads.js';
 import { spiBytes } from '../child.js';
 import { freshChildSpi } from '../child-life.js';
 import type { IkeContext } from '../context.js';
@@ -74,6 +79,8 @@ export function sendAuth(ctx: IkeContext, sa: IkeSa, attempt: Attempt): void {
   sa.ownIdentity = proof.identity;
   const payloads: Payload[] = [
     idPayload('IDi', proof.identity),
+    ...certificatesToShow(proof.credential, sa.certificateRequests),
+    ...certificateRequests(attempt.wish),
     ...(attempt.wish.identity ? [idPayload('IDr', attempt.wish.identity)] : []),
     { kind: 'AUTH', ...proof.auth },
     ...(attempt.isChildless ? [] : firstChildPayloads(ctx, sa, attempt)),
@@ -97,7 +104,8 @@ function authenticate(ctx: IkeContext, sa: IkeSa, message: Received): string | u
   if (wish.identity && !sameIdentity(wish.identity, identity))
     return `it is ${formatIdentity(identity)}, not ${formatIdentity(wish.identity)}`;
   const auth = find(message.payloads, 'AUTH')!;
-  const proof = checkProof(ctx, sa, { identity, auth }, wish);
+  const sent = readCertificates(message.payloads);
+  const proof = checkProof(ctx, sa, { identity, auth, sent }, wish);
   if (!proof.ok) return describeFailure(identity, proof.why);
   sa.peer = proof.peer;
   return undefined;

@@ -4,6 +4,11 @@
  * request are passed over. The tunnel is in the kernel before the answer leaves (OE-65).
  */
 import { checkProof, describeFailure, proveOurselves } from '../authentication.js';
+import {
+  certificatesToShow,
+  readCertificates,
+  type SentCertificates,
+} from '../certificate-payloads.js';
 import type { IkeContext } from '../context.js';
 import type { Authentication } from '../credentials.js';
 import { AuthMethod } from '../crypto/signature.js';
@@ -12,7 +17,7 @@ import { formatIdentity, type Identity } from '../identity.js';
 import type { IkeSa } from '../ike-sa.js';
 import { contactOfResponder, heedInitialContact } from '../initial-contact.js';
 import { watchPeer } from '../liveness.js';
-import { find, type Payload } from '../payloads/payload.js';
+import { find, findAll, type Payload } from '../payloads/payload.js';
 import { NotifyType } from '../registries/notifies.js';
 import { endSa, enter } from '../sa-life.js';
 import { announceWindow, openWindows } from '../window-size.js';
@@ -39,35 +44,47 @@ export function refuseOtherAuth(ctx: IkeContext, sa: IkeSa, message: Received): 
 const methodNames: Readonly<Record<number, PeerClaim['method']>> = {
   [AuthMethod.RSA_DIGITAL_SIGNATURE]: 'signature',
   [AuthMethod.ECDSA_SHA_256_P256]: 'signature',
+  [AuthMethod.ECDSA_SHA_384_P384]: 'signature',
   [AuthMethod.DIGITAL_SIGNATURE]: 'signature',
   [AuthMethod.SHARED_KEY_MIC]: 'secret',
   [AuthMethod.NULL]: 'null',
 };
 
 /** What the request says of its sender. */
-function claimOf(sa: IkeSa, message: Received, identity: Identity): PeerClaim {
+function claimOf(
+  sa: IkeSa,
+  message: Received,
+  identity: Identity,
+  { certificates, rawKey }: SentCertificates,
+): PeerClaim {
   const wanted = find(message.payloads, 'IDr');
   return {
     identity,
     address: sa.path.remote.address,
     local: sa.path.local.address,
     method: methodNames[find(message.payloads, 'AUTH')!.method] ?? 'other',
+    certificates,
+    ...(rawKey ? { rawKey } : {}),
     ...(wanted ? { wanted: identityOf(wanted) } : {}),
   };
 }
 
 /** The owner's keys; `undefined` when the SA ended here. */
-async function keysOf(ctx: IkeContext, sa: IkeSa, message: Received, identity: Identity) {
-  const claim = claimOf(sa, message, identity);
+async function keysOf(ctx: IkeContext, sa: IkeSa, message: Received, claim: PeerClaim) {
   const answer = await withinTime(ctx.timers, ctx.limits.ownerMs, ctx.owner.keysFor(claim));
   if (sa.state !== 'AUTH_PENDING') return undefined;
   if (!answer) {
     // Without an answer the peer takes us for silent, which is what we are: its verdict is short.
-    void endSa(ctx, sa, 'expired', `keys of ${formatIdentity(identity)} did not come in time`);
+    void endSa(
+      ctx,
+      sa,
+      'expired',
+      `keys of ${formatIdentity(claim.identity)} did not come in time`,
+    );
     return undefined;
   }
   if (answer.ok) return answer;
-  const name = formatIdentity(identity);
+  const name = formatIdentity(claim.identity);
   notAuthentic(ctx, sa, message, `no keys for ${name}: ${answer.why}`);
   return undefined;
 }
@@ -82,10 +99,11 @@ async function authenticate(
   message: Received,
 ): Promise<Authentication | undefined> {
   const identity = identityOf(find(message.payloads, 'IDi')!);
-  const chosen = await keysOf(ctx, sa, message, identity);
+  const sent = readCertificates(message.payloads);
+  const chosen = await keysOf(ctx, sa, message, claimOf(sa, message, identity, sent));
   if (!chosen) return undefined;
   const auth = find(message.payloads, 'AUTH')!;
-  const proof = checkProof(ctx, sa, { identity, auth }, chosen);
+  const proof = checkProof(ctx, sa, { identity, auth, sent }, chosen);
   if (!proof.ok) {
     notAuthentic(ctx, sa, message, describeFailure(identity, proof.why));
     return undefined;
@@ -129,6 +147,7 @@ export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Receive
   watchPeer(ctx, sa);
   const payloads: Payload[] = [
     idPayload('IDr', proof.identity),
+    ...certificatesToShow(proof.credential, findAll(message.payloads, 'CERTREQ')),
     { kind: 'AUTH', ...proof.auth },
     ...(answer?.payloads ?? []),
     ...contactOfResponder(ctx, sa),
