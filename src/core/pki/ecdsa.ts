@@ -15,7 +15,10 @@ export const ecdsaLength = (type: EcdsaType): number => (type === 'ecdsa-p256' ?
 // The tables of multiples of the base point are made at first use. Windows of 4 bits instead of the
 // library's 6: 14 ms and 0.6 MB instead of 30 ms and 1.5 MB under qjs on a PC for P-256, for a tenth
 // slower signing.
-for (const curve of Object.values(curves)) curve.Point.BASE.precompute(4);
+p256.Point.BASE.precompute(4);
+// No table for P-384, which few peers want: it would take 55 ms under qjs on a PC at first use, and
+// saves 8 ms each time.
+p384.Point.BASE.precompute(1);
 
 /** x | y of the public point of a secret key. Throws when the secret is not in 1..n-1. */
 export const ecdsaPoint = (type: EcdsaType, secret: Uint8Array): Uint8Array =>
@@ -28,11 +31,6 @@ export function ecdsaSecret(type: EcdsaType, random: (length: number) => Uint8Ar
     if (curves[type].utils.isValidSecretKey(secret)) return secret;
   }
 }
-
-export const p256Point = (secret: Uint8Array): Uint8Array => ecdsaPoint('ecdsa-p256', secret);
-
-export const p256Secret = (random: (length: number) => Uint8Array): Uint8Array =>
-  ecdsaSecret('ecdsa-p256', random);
 
 /** r | s. The nonce is RFC 6979's with random input, so that it repeats never. */
 export const signEcdsa = (

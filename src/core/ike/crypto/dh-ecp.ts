@@ -2,12 +2,9 @@
 import '../../bytes/engine-fixes.js';
 import { p256, p384 } from '@noble/curves/nist.js';
 import { concat } from '../../bytes/bytes.js';
-import { p256Point, p256Secret } from '../../pki/ecdsa.js';
-import type { DhGroup, Random } from './dh.js';
-
-// No table for P-384, which few peers want: it would take 55 ms under qjs on a PC at first use, and
-// saves 8 ms each time.
-p384.Point.BASE.precompute(1);
+import { ecdsaPoint, ecdsaSecret } from '../../pki/ecdsa.js';
+import type { EcdsaType } from '../../pki/public-key.js';
+import type { DhGroup } from './dh.js';
 
 const UNCOMPRESSED = Uint8Array.of(4);
 
@@ -16,13 +13,7 @@ interface Curve {
   getSharedSecret(secret: Uint8Array, point: Uint8Array, isCompressed: boolean): Uint8Array;
 }
 
-function ecpGroup(
-  id: number,
-  bits: number,
-  curve: Curve,
-  makeSecret: (random: Random) => Uint8Array,
-  pointOf: (secret: Uint8Array) => Uint8Array,
-): DhGroup {
+function ecpGroup(id: number, bits: number, curve: Curve, type: EcdsaType): DhGroup {
   const coordinate = bits / 8;
 
   function shared(secret: Uint8Array, peerPublic: Uint8Array): Uint8Array | undefined {
@@ -40,25 +31,15 @@ function ecpGroup(
     name: `ECP_${bits}`,
     publicLength: 2 * coordinate,
     generate(random) {
-      const secret = makeSecret(random);
-      const publicKey = pointOf(secret);
+      const secret = ecdsaSecret(type, random);
+      const publicKey = ecdsaPoint(type, secret);
       return { group: id, publicKey, shared: (peer) => shared(secret, peer) };
     },
     warmUp: () => {
-      pointOf(new Uint8Array(coordinate).fill(1));
+      ecdsaPoint(type, new Uint8Array(coordinate).fill(1));
     },
   };
 }
 
-/** A secret key, uniform in 1..n-1; the chance of a second round is 2^-190. */
-function p384Secret(random: Random): Uint8Array {
-  for (;;) {
-    const secret = random(48);
-    if (p384.utils.isValidSecretKey(secret)) return secret;
-  }
-}
-
-export const ecp256 = ecpGroup(19, 256, p256, p256Secret, p256Point);
-export const ecp384 = ecpGroup(20, 384, p384, p384Secret, (secret) =>
-  p384.getPublicKey(secret, false).slice(1),
-);
+export const ecp256 = ecpGroup(19, 256, p256, 'ecdsa-p256');
+export const ecp384 = ecpGroup(20, 384, p384, 'ecdsa-p384');
