@@ -246,6 +246,7 @@ class RunningService implements Service {
       ike: ike.counters(),
       warnings: [
         ...(this.settings.keyLog ? [keyLogWarning(this.parts.runtimeFolder)] : []),
+        ...[ike.pressure()].filter((each) => each !== undefined),
         ...warnings(wans, validates),
       ],
     });

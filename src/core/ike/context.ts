@@ -10,6 +10,7 @@ import type { Counters } from './counters.js';
 import type { Credential } from './credentials.js';
 import type { KeyPairPool } from './crypto/key-pair-pool.js';
 import type { IkeOwner } from './daemon.js';
+import type { TimeShare } from './doorkeeper.js';
 import type { Extensions } from './extensions.js';
 import type { HalfOpen } from './half-open.js';
 import type { RateLimit } from './hints.js';
@@ -58,6 +59,8 @@ export interface IkeContext {
   /** Of all IKE SAs together. */
   readonly fragmentMemory: FragmentMemory;
   readonly cookies: Cookies;
+  /** For strangers at the door, while there are many. */
+  readonly doorTime: TimeShare;
   /** Hands a wish out again: its IKE SA came to nothing before it stood. */
   readonly dispatch: (attempt: Attempt) => void;
   /** The peer does not answer within this IKE SA: wishes look for another way. */

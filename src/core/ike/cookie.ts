@@ -13,7 +13,7 @@ const SECRET_LENGTH = 32;
 
 interface Secret {
   number: number;
-  bytes: Uint8Array;
+  mac: (...data: readonly Uint8Array[]) => Uint8Array;
   bornMs: number;
 }
 
@@ -44,7 +44,7 @@ export class Cookies {
   }
 
   #cookie(secret: Secret, { ni, address, spiInitiator }: CookieClaim): Uint8Array {
-    const mac = PRF_HMAC_SHA2_256.compute(secret.bytes, ni, addressBytes(address), spiInitiator);
+    const mac = secret.mac(ni, addressBytes(address), spiInitiator);
     return concat(Uint8Array.of(secret.number), mac);
   }
 
@@ -56,7 +56,8 @@ export class Cookies {
     const isRecent = current && now - current.bornMs < 2 * SECRET_LIFETIME_MS;
     this.#previous = isRecent ? current : undefined;
     const number = ((current?.number ?? 0) + 1) & 255;
-    this.#current = { number, bytes: this.random(SECRET_LENGTH), bornMs: now };
+    const mac = PRF_HMAC_SHA2_256.keyed(this.random(SECRET_LENGTH));
+    this.#current = { number, mac, bornMs: now };
     return this.#current;
   }
 }

@@ -22,6 +22,7 @@ export const counterNames = [
   'requests while busy',
   'messages put off',
   'retransmissions',
+  'calls passed over',
   'cookies demanded',
   'wrong cookies',
   'half-open limit reached',

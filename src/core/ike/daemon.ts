@@ -117,4 +117,6 @@ export interface IkeDaemon {
   stop(graceMs: number): Promise<void>;
   /** Facts for status and metrics. */
   counters(): Record<string, number>;
+  /** A sentence while many strangers call, for a person; else nothing. */
+  pressure(): string | undefined;
 }

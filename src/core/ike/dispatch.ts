@@ -4,6 +4,7 @@
  */
 import { equal } from '../bytes/bytes.js';
 import type { IkeContext } from './context.js';
+import { admits, isFirstMessage } from './doorkeeper.js';
 import { type Received, respondAndEnd, respondNotify } from './exchanges/common.js';
 import { initRequested } from './exchanges/ike-sa-init-responder.js';
 import { answerUnprotected, noSuchSa } from './hints.js';
@@ -24,6 +25,7 @@ import type { Path } from './transport.js';
 /** Takes a datagram without non-ESP marker. Never throws. */
 export function receive(ctx: IkeContext, bytes: Uint8Array, path: Path): void {
   ctx.counters.count('messages received');
+  if (isFirstMessage(bytes) && !ctx.isStopping && !admits(ctx, bytes, path)) return;
   const read = readMessage(bytes);
   if (!read.ok) {
     ctx.counters.count('malformed messages');
@@ -64,7 +66,8 @@ function receiveFirst(ctx: IkeContext, message: Message, path: Path): void {
   } else if (wrong) {
     ctx.counters.count('unexpected messages');
     ctx.log.debug(`${path.remote.address}: IKE_SA_INIT request: ${wrong}`);
-  } else initRequested(ctx, { head, bytes, payloads, path });
+  } else if (ctx.turns.isFull('stranger')) ctx.counters.count('messages put off');
+  else ctx.turns.run('stranger', () => initRequested(ctx, { head, bytes, payloads, path }));
 }
 
 /** Finds the IKE SA of a message by our SPI; the peer's must fit too, once it is known. */
@@ -102,9 +105,10 @@ function rowForResponse(
 }
 
 /** What is inside a message costs a decryption at least, and a key exchange most of the time. */
-function inTurn(ctx: IkeContext, work: () => void): void {
-  if (ctx.turns.isFull) ctx.counters.count('messages put off');
-  else ctx.turns.run(work);
+function inTurn(ctx: IkeContext, sa: IkeSa, work: () => void): void {
+  const rank = sa.role === 'initiator' || isAuthenticated(sa.state) ? 'peer' : 'stranger';
+  if (ctx.turns.isFull(rank)) ctx.counters.count('messages put off');
+  else ctx.turns.run(rank, work);
 }
 
 /** Our request that a message answers, as long as it has no answer. */
@@ -115,7 +119,7 @@ function requestOf(ctx: IkeContext, sa: IkeSa, { head }: Message): Request | und
 }
 
 function receiveResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
-  if (requestOf(ctx, sa, message)) inTurn(ctx, () => takeResponse(ctx, sa, message, path));
+  if (requestOf(ctx, sa, message)) inTurn(ctx, sa, () => takeResponse(ctx, sa, message, path));
 }
 
 function takeResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
@@ -148,7 +152,8 @@ function heard(ctx: IkeContext, sa: IkeSa): void {
 const asksOwner = ({ exchange }: Head): boolean => exchange === Exchange.CREATE_CHILD_SA;
 
 function receiveRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): void {
-  if (!isSettled(ctx, sa, message, path)) inTurn(ctx, () => takeRequest(ctx, sa, message, path));
+  if (!isSettled(ctx, sa, message, path))
+    inTurn(ctx, sa, () => takeRequest(ctx, sa, message, path));
 }
 
 /** What needs no look inside: repetitions, and what is outside the window or without room. */

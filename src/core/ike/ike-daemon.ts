@@ -24,6 +24,7 @@ import { createKeyPairPool } from './crypto/key-pair-pool.js';
 import { signAuth, supportedHashes } from './crypto/signature.js';
 import type { IkeDaemon, IkeOwner, PeerWish, Tunnel, TunnelResult, TunnelWish } from './daemon.js';
 import { receive } from './dispatch.js';
+import { TimeShare } from './doorkeeper.js';
 import { deleteChild, deleteSa } from './exchanges/informational.js';
 import type { Extension } from './extension.js';
 import { Extensions } from './extensions.js';
@@ -99,6 +100,8 @@ export interface FullIkeDaemon extends IkeDaemon {
 }
 
 const READY_KEY_PAIRS = 2;
+/** Time for cookies that is saved up while there is no flood. */
+const DOOR_SAVED_MS = 200;
 
 export function createIkeDaemon(options: IkeDaemonOptions): FullIkeDaemon {
   return new Daemon(options);
@@ -172,10 +175,20 @@ class Daemon implements FullIkeDaemon {
     return found && holdPeer(this.context, found.sa);
   }
 
+  pressure(): string | undefined {
+    return pressureOf(this.context);
+  }
+
   counters(): Record<string, number> {
     const { counters, sas, halfOpen } = this.context;
     const tunnels = sas.all().reduce((sum, sa) => sum + sa.children.size, 0);
-    return { ...counters.all(), 'IKE SAs': sas.size, 'half-open': halfOpen.count, tunnels };
+    return {
+      ...counters.all(),
+      'IKE SAs': sas.size,
+      'half-open': halfOpen.count,
+      'calls in the last second': halfOpen.callsPerSecond,
+      tunnels,
+    };
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -212,6 +225,12 @@ class Daemon implements FullIkeDaemon {
 function warmUp({ preferences, credential, random }: IkeContext): void {
   for (const group of preferences.groups.slice(0, 1)) group.warmUp();
   if ('key' in credential) signAuth(credential.key, new Uint8Array(0), supportedHashes, random);
+}
+
+function pressureOf({ halfOpen }: IkeContext): string | undefined {
+  if (!halfOpen.isUnderLoad) return undefined;
+  const facts = `${halfOpen.callsPerSecond} in the last second, ${halfOpen.count} half-open`;
+  return `a flood of unknown callers (${facts}): each has to show first that its address is its own; tunnels that stand, and calls from here, go before`;
 }
 
 /** Leaves nothing: no timer, no entry. */
@@ -258,12 +277,16 @@ function createContext(
     sas: new SaRegistry(),
     keeper: new SaKeeper(options.state, timers),
     keyPairs: createKeyPairPool({ groups: preferences.groups.slice(0, 1), size, timers, random }),
-    halfOpen: new HalfOpen(limits),
+    halfOpen: new HalfOpen(limits, clock),
     workload: new Workload(limits),
-    turns: new Turns(timers, limits.maxWaitingMessages),
+    turns: new Turns(timers, {
+      peer: limits.maxWaitingMessages,
+      stranger: limits.maxWaitingStrangers,
+    }),
     fragmentMemory: { bytes: 0 },
     unprotectedAnswers: new RateLimit(clock, limits.unprotectedAnswersPerSecond),
     cookies: new Cookies(clock, random),
+    doorTime: new TimeShare(clock, limits.doorTimeShare, DOOR_SAVED_MS),
     refusals: new RefusalLog(log, clock, limits.refusalLinesPerMinute),
     ...hooks,
     nextTunnelId: 1,

@@ -10,6 +10,12 @@ export interface IkeLimits extends FragmentLimits {
   fragmentSizes: Readonly<Record<IpFamily, readonly number[]>>;
   /** Half-open SAs from which on a stranger must bring a cookie back (RFC 7296 §2.6). */
   cookieThreshold: number;
+  /** The same for those of one IPv4 /24 or IPv6 /56. */
+  cookieThresholdPerPrefix: number;
+  /** First messages in a second from which on there is a flood, and a cookie is demanded of all. */
+  callsPerSecond: number;
+  /** Part of all time that goes into demanding and checking cookies. */
+  doorTimeShare: number;
   /** Half-open SAs in all; one takes about 3 KB. */
   maxHalfOpen: number;
   /** Half-open SAs of one IPv4 /24 or IPv6 /56: the size of what one person may own. */
@@ -31,6 +37,8 @@ export interface IkeLimits extends FragmentLimits {
   maxBusyRequests: number;
   /** Messages within IKE SAs that wait for their turn; one has about 400 bytes. */
   maxWaitingMessages: number;
+  /** The same for strangers, whose turn comes last. */
+  maxWaitingStrangers: number;
   /** Tunnels with one peer; a person's browser opens some dozens of pairs. */
   maxChildrenPerSa: number;
   /** IKE SAs in all. */
@@ -62,6 +70,9 @@ export const defaultLimits: IkeLimits = {
   maxFragmentBytes: 524_288,
   reassemblyMs: 20_000,
   cookieThreshold: 32,
+  cookieThresholdPerPrefix: 16,
+  callsPerSecond: 32,
+  doorTimeShare: 0.5,
   maxHalfOpen: 512,
   maxHalfOpenPerPrefix: 32,
   halfOpenMs: 30_000,
@@ -71,6 +82,7 @@ export const defaultLimits: IkeLimits = {
   window: 16,
   maxBusyRequests: 256,
   maxWaitingMessages: 256,
+  maxWaitingStrangers: 64,
   maxChildrenPerSa: 256,
   maxSas: 4096,
   livenessMs: 60_000,

@@ -35,7 +35,7 @@ function isRepeated(ctx: IkeContext, message: Received): boolean {
 
 /** Has the stranger shown what it must show while we are under load? */
 function hasCookie(ctx: IkeContext, message: Received): boolean {
-  if (!ctx.halfOpen.demandsCookie) return true;
+  if (!ctx.halfOpen.demandsCookie(message.path.remote.address)) return true;
   const claim = {
     ni: find(message.payloads, 'Nonce')!.data,
     address: message.path.remote.address,
@@ -68,7 +68,7 @@ function choose(ctx: IkeContext, message: Received): Choice<IkeSuite> | undefine
 
 /** A stranger's first message. */
 export function initRequested(ctx: IkeContext, message: Received): void {
-  if (isRepeated(ctx, message)) return;
+  if (ctx.isStopping || isRepeated(ctx, message)) return;
   const { address } = message.path.remote;
   if (!ctx.halfOpen.hasRoomFor(address) || ctx.sas.size >= ctx.limits.maxSas) {
     ctx.counters.count('half-open limit reached');
