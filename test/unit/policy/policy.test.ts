@@ -177,6 +177,7 @@ function engine(options: {
     expired: () => undefined,
     stop: async () => undefined,
     counters: () => ({}),
+    pressure: () => undefined,
   };
   policy.useIke(ike);
   const send = (
