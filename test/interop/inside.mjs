@@ -32,7 +32,7 @@ async function tryPeer(tree) {
   console.error(`interop: ${wanted.length} cells with ${peer.name}`);
   const agent = new Agent(machine, parts);
   await agent.start();
-  await peer.start(machine, 'peer', parts.keys);
+  await peer.start(machine, 'peer', parts.keys, parts);
   for (const { row, role, name } of wanted) {
     const begin = Date.now();
     const marks = [agent.log().length, peer.log().length];

@@ -10,10 +10,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepare } from '../lab/prepare.mjs';
 import { abortOnSignal, projectRoot, runInLab, workFolder } from '../lab/vm.mjs';
+import { keyIds, makeNss } from '../tools/nss.mjs';
 import { peerTree } from '../tools/peers.mjs';
 import { interopKeys } from './keys.mjs';
 
-const allPeers = ['strongswan', 'strongswan-next'];
+const allPeers = ['strongswan', 'strongswan-next', 'libreswan', 'libreswan-next'];
 const timeoutSeconds = 3600;
 
 const { values, positionals: words } = parseArgs({
@@ -36,17 +37,29 @@ function buildAgent(file) {
   return file;
 }
 
+/** libreswan's own keys, in its kind of file. */
+function nssOf(peers) {
+  if (!peers.some(({ name }) => name.startsWith('libreswan'))) return {};
+  const tree = peerTree('libreswan');
+  const folder = path.join(workFolder, 'interop-keys/nss');
+  makeNss(tree, folder, { rsa: keys.RSA.peer.file, ec: keys.ECDSA.peer.file });
+  return { nss: folder, keyIds: keyIds(tree, folder) };
+}
+
 const tell = (text) => console.error(`interop: ${text}`);
 const { qjs, broker } = await prepare(tell, []);
 const evidence = path.join(workFolder, 'interop');
 rmSync(evidence, { recursive: true, force: true });
 mkdirSync(evidence, { recursive: true });
+const keys = interopKeys(path.join(workFolder, 'interop-keys'));
+const peers = (values.peer ?? allPeers).map(peerTree);
 const parts = {
   qjs,
   broker,
   agent: buildAgent(path.join(evidence, 'agent.js')),
-  keys: interopKeys(path.join(workFolder, 'interop-keys')),
-  peers: (values.peer ?? allPeers).map(peerTree),
+  keys,
+  peers,
+  ...nssOf(peers),
   quick: values.quick,
   words,
   evidence,

@@ -157,6 +157,13 @@ export function removePeerFolder({ folder }) {
 const triplet = `${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`;
 const libraries = `/usr/lib/${triplet}:/usr/lib/${triplet}/nss`;
 
+/** Where a tree's libraries are, as seen from this machine. */
+export const libraryFolders = (tree) =>
+  libraries
+    .split(':')
+    .map((folder) => tree.folder + folder)
+    .join(':');
+
 const layers = `
 tree=$1 own=$2 libraries=$3; shift 3
 mount -t overlay peer -o "lowerdir=$tree/usr:/usr" /usr &&

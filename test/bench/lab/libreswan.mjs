@@ -1,10 +1,10 @@
 // libreswan with opportunistic encryption by IPSECKEY (conn private-or-clear), as Debian ships it.
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { zones } from '../../lab/net/addresses.mjs';
 import { eventually } from '../../lab/net/machine.mjs';
 import { zoneKeys } from '../../lab/net/zones.mjs';
+import { keyIds, makeNss } from '../../tools/nss.mjs';
 import { inPeerTree, peerFolder, removePeerFolder } from '../../tools/peers.mjs';
 import { bothRouters, connectSeries, memory } from './others.mjs';
 
@@ -13,38 +13,11 @@ const clearPatience = 5;
 
 /** Puts a router's private key into an NSS database beside it, on the host; once. */
 export function prepareKey(tree, keyFolder, router) {
-  const folder = nssFolder(keyFolder, router);
-  if (existsSync(folder)) return;
-  const work = mkdtempSync(path.join(keyFolder, router, 'making-'));
   const pem = path.join(keyFolder, router, 'private-key.pem');
-  const [certificate, bag] = [`${work}/certificate.pem`, `${work}/bag.p12`];
-  const subject = ['-subj', `/CN=${router}`, '-days', '3650'];
-  run(tree, ['openssl', 'req', '-x509', '-new', '-key', pem, ...subject, '-out', certificate]);
-  const into = ['-name', router, '-passout', 'pass:', '-out', bag];
-  run(tree, ['openssl', 'pkcs12', '-export', '-inkey', pem, '-in', certificate, ...into]);
-  const database = ['-d', `sql:${work}/nss`];
-  run(tree, ['mkdir', `${work}/nss`]);
-  run(tree, ['certutil', '-N', ...database, '--empty-password']);
-  run(tree, ['pk12util', '-i', bag, ...database, '-W', '', '-K', '']);
-  // the key alone: with a certificate pluto would send that
-  run(tree, ['certutil', '-D', ...database, '-n', router]);
-  renameSync(`${work}/nss`, folder);
-  rmSync(work, { recursive: true });
+  makeNss(tree, nssFolder(keyFolder, router), { [router]: pem });
 }
 
 const nssFolder = (keyFolder, router) => path.join(keyFolder, router, 'nss');
-
-function run(tree, argv) {
-  const libraries = `${tree.folder}/usr/lib/${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`;
-  const env = {
-    ...process.env,
-    PATH: `${tree.folder}/usr/bin:${process.env.PATH}`,
-    LD_LIBRARY_PATH: `${libraries}:${libraries}/nss`,
-  };
-  const result = spawnSync(argv[0], argv.slice(1), { env, encoding: 'utf8' });
-  if (result.status === 0) return result.stdout;
-  throw new Error(`${argv.join(' ')}: ${result.error?.message ?? result.stderr}`);
-}
 
 export async function measure(world, { tell, wants }) {
   tell('libreswan: start');
@@ -74,7 +47,7 @@ export async function measure(world, { tell, wants }) {
 
 function start(world, router, destinations) {
   const { machine, parts } = world;
-  const ckaid = privateKeyId(parts.peers.libreswan, parts.keyFolder, router);
+  const ckaid = keyIds(parts.peers.libreswan, nssFolder(parts.keyFolder, router)).rsa;
   const own = peerFolder(parts.peers.libreswan, {
     'etc/resolv.conf': 'nameserver 127.0.0.1\n',
     'etc/anchor.key': anchor(parts.keyFolder),
@@ -87,11 +60,6 @@ function start(world, router, destinations) {
   argv.push('--config', '/etc/ipsec.conf', '--nssdir', `${own.folder}/nss`);
   const program = machine.start(router, `pluto-${router}`, inPeerTree(own, argv));
   return { own, program, destinations };
-}
-
-function privateKeyId(tree, keyFolder, router) {
-  const text = run(tree, ['certutil', '-K', '-d', `sql:${nssFolder(keyFolder, router)}`]);
-  return /rsa\s+([0-9a-f]{40})/.exec(text)[1];
 }
 
 function anchor(keyFolder) {

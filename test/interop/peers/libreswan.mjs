@@ -1,0 +1,178 @@
+// libreswan's pluto as the other end of a cell: one daemon for all cells, a connection for each.
+import { createPublicKey } from 'node:crypto';
+import { cpSync } from 'node:fs';
+import { eventually } from '../../lab/net/machine.mjs';
+import { besidePeer, inPeerTree, peerFolder, writePeerFiles } from '../../tools/peers.mjs';
+import { ciphers, groups, prfs } from '../words.mjs';
+
+const tools = '/usr/libexec/ipsec';
+
+/** How each way to prove oneself is named, for both ends and for one. */
+const methods = {
+  RSA: { both: 'rsa-sha2', one: 'rsasig' },
+  ECDSA: { both: 'ecdsa', one: 'ecdsa' },
+  PSK: { both: 'secret', one: 'secret' },
+  NULL: { both: 'null', one: 'null' },
+};
+
+const authentication = ([ours, theirs]) =>
+  ours === theirs
+    ? [`authby=${methods[ours].both}`]
+    : [`leftauth=${methods[theirs].one}`, `rightauth=${methods[ours].one}`];
+
+export class Libreswan {
+  constructor(tree) {
+    this.tree = tree;
+    this.name = `libreswan ${tree.version.replace(/-.*/, '')}`;
+    this.isNew = !/^4\./.test(tree.version);
+  }
+
+  /** `undefined`, or what of the cell is not known to it. */
+  unknown({ auth, cipher, prf, group, innerFamily, family, mode }) {
+    if (!ciphers[cipher].libreswan) return cipher;
+    if (!prfs[prf].libreswan) return prf;
+    if (!groups[group].libreswan) return group;
+    // it has one word for integrity and PRF
+    const integrity = /with (.*)/.exec(cipher)?.[1];
+    if (integrity && integrity !== prf) return `${cipher} with another PRF`;
+    if (mode === 'transport' && innerFamily !== family) return 'such a transport mode';
+    return auth.find((each) => !methods[each]);
+  }
+
+  async start(machine, namespace, keys, { nss, keyIds }) {
+    this.machine = machine;
+    this.keys = keys;
+    this.keyIds = keyIds;
+    this.own = peerFolder(this.tree, {
+      'etc/ipsec.conf': 'config setup\n',
+      'etc/ipsec.secrets': '',
+    });
+    cpSync(nss, `${this.own.folder}/run/nss`, { recursive: true });
+    const argv = [`${tools}/pluto`, '--nofork', '--stderrlog', '--config', '/etc/ipsec.conf'];
+    argv.push('--nssdir', '/run/nss', '--secretsfile', '/etc/ipsec.secrets');
+    this.program = machine.start(namespace, this.tree.name, inPeerTree(this.own, argv));
+    let result;
+    const isReady = async () => {
+      result = await this.#tool('whack', '--status');
+      return result.status === 0;
+    };
+    if (await eventually(isReady, 30_000)) return;
+    throw new Error(`whack --status: ${result.stderr}; pluto:\n${this.program.log()}`);
+  }
+
+  #tool(name, ...words) {
+    const argv = [`${tools}/${name}`, ...words];
+    return this.machine.exec(undefined, besidePeer(this.own, this.program.pid, argv));
+  }
+
+  async #run(name, ...words) {
+    const { status, stdout, stderr } = await this.#tool(name, ...words);
+    if (status !== 0) throw new Error(`${name} ${words.join(' ')}: ${lastLines(stdout + stderr)}`);
+    return stdout;
+  }
+
+  async load(cell) {
+    writePeerFiles(this.own, { 'run/cell.conf': this.#connection(cell) });
+    await this.#tool('whack', '--delete', '--name', 'cell');
+    await this.#run('addconn', '--config', '/run/cell.conf', 'cell');
+    // the connections of earlier runs may have left the sockets of addresses that came later
+    await this.#run('whack', '--listen');
+  }
+
+  initiate() {
+    return this.#run('whack', '--initiate', '--name', 'cell');
+  }
+
+  /** Does `what` of rows.mjs. */
+  async act(what) {
+    const { ike, child } = await this.established();
+    const byNumber = (number) => ['--deletestate', number];
+    const named = (verb) => [verb, '--name', 'cell'];
+    const words = {
+      'delete Child SA': this.isNew ? named('--delete-child') : byNumber(child[0]),
+      'delete IKE SA': this.isNew ? named('--delete-ike') : byNumber(ike[0]),
+      'rekey Child SA': named(this.isNew ? '--rekey-child' : '--rekey-ipsec'),
+      'rekey IKE SA': named('--rekey-ike'),
+    }[what];
+    if (!words) throw new Error(`libreswan does not ${what} on command`);
+    await this.#run('whack', ...words);
+  }
+
+  /** `{ ike, child }`: numbers that name its established SAs. */
+  async established() {
+    const text = await this.#run('whack', '--showstates');
+    const of = (kind) =>
+      [...text.matchAll(new RegExp(`#(\\d+): .*ESTABLISHED_${kind}_SA`, 'g'))].map(([, id]) => id);
+    return { ike: of('IKE'), child: of('CHILD') };
+  }
+
+  async forget() {
+    await this.#tool('whack', '--delete', '--name', 'cell');
+  }
+
+  log() {
+    return this.program.log();
+  }
+
+  stop() {
+    return this.program.stop();
+  }
+
+  #connection(cell) {
+    const { us, peer, auth } = cell;
+    const { ike, esp } = proposals(cell);
+    const lines = [
+      this.isNew ? 'keyexchange=ikev2' : 'ikev2=insist',
+      `left=${peer.address}`,
+      `leftid=${identity(auth[1], peer.identity)}`,
+      `right=${us.seen}`,
+      `rightid=${identity(auth[0], us.identity)}`,
+      ...(cell.mode === 'tunnel'
+        ? [`leftsubnet=${subnet(peer.inner)}`, `rightsubnet=${subnet(us.inner)}`]
+        : []),
+      `type=${cell.mode}`,
+      ...authentication(auth),
+      ...this.#ownKey(auth[1]),
+      ...publicKey(auth[0], this.keys),
+      `ike=${ike}`,
+      `esp=${esp}`,
+      'rekey=yes',
+      'auto=add',
+      'leftupdown=/usr/bin/true',
+      ...(cell.steps.includes('liveness by the peer') ? ['dpddelay=1', 'dpdtimeout=10'] : []),
+    ];
+    return `conn cell\n${lines.map((line) => `  ${line}\n`).join('')}`;
+  }
+
+  #ownKey(method) {
+    const kind = { RSA: 'rsa', ECDSA: 'ec' }[method];
+    return kind ? [`leftckaid=${this.keyIds[kind]}`] : [];
+  }
+}
+
+const lastLines = (text) => text.trim().split('\n').slice(-3).join('; ');
+
+const subnet = (address) => `${address}/${address.includes(':') ? 128 : 32}`;
+
+const identity = (method, address) => (method === 'NULL' ? '%null' : address);
+
+/** Our public key in the form of the DNS (RFC 3110, RFC 6605). */
+function publicKey(method, keys) {
+  if (method !== 'RSA' && method !== 'ECDSA') return [];
+  const jwk = createPublicKey(keys[method].us.public).export({ format: 'jwk' });
+  const bytes = (text) => Buffer.from(text, 'base64url');
+  if (method === 'ECDSA')
+    return [`rightecdsakey=0s${Buffer.concat([bytes(jwk.x), bytes(jwk.y)]).toString('base64')}`];
+  const exponent = bytes(jwk.e);
+  const key = Buffer.concat([Buffer.of(exponent.length), exponent, bytes(jwk.n)]);
+  return [`rightrsasigkey=0s${key.toString('base64')}`];
+}
+
+function proposals({ cipher, prf, group }) {
+  const { libreswan } = ciphers[cipher];
+  const [encryption] = libreswan.split('-');
+  return {
+    ike: [encryption, prfs[prf].libreswan, groups[group].libreswan].join('-'),
+    esp: [libreswan, groups[group].libreswan].join(';'),
+  };
+}

@@ -1,0 +1,57 @@
+// NSS databases for libreswan, which has its keys nowhere else: made on this machine with the tools of
+// its own tree.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { libraryFolders } from './peers.mjs';
+
+/**
+ * Makes the database `folder` unless it is there. `keys`: name → PEM file of a private key. With a
+ * certificate pluto would send that, so only the keys stay.
+ */
+export function makeNss(tree, folder, keys) {
+  if (existsSync(folder)) return;
+  const work = mkdtempSync(`${folder}-making-`);
+  const database = ['-d', `sql:${work}`];
+  runTool(tree, ['certutil', '-N', ...database, '--empty-password']);
+  for (const [name, pem] of Object.entries(keys)) {
+    const [certificate, bag] = [`${work}/certificate.pem`, `${work}/bag.p12`];
+    const subject = ['-subj', `/CN=${name}`, '-days', '3650'];
+    runTool(tree, [
+      'openssl',
+      'req',
+      '-x509',
+      '-new',
+      '-key',
+      pem,
+      ...subject,
+      '-out',
+      certificate,
+    ]);
+    const into = ['-name', name, '-passout', 'pass:', '-out', bag];
+    runTool(tree, ['openssl', 'pkcs12', '-export', '-inkey', pem, '-in', certificate, ...into]);
+    runTool(tree, ['pk12util', '-i', bag, ...database, '-W', '', '-K', '']);
+    runTool(tree, ['certutil', '-D', ...database, '-n', name]);
+    rmSync(certificate);
+    rmSync(bag);
+  }
+  renameSync(work, folder);
+}
+
+/** The names that libreswan gives keys, by kind: `{ rsa: '0123…', ec: '4567…' }`. */
+export function keyIds(tree, folder) {
+  const text = runTool(tree, ['certutil', '-K', '-d', `sql:${folder}`]);
+  const found = [...text.matchAll(/(rsa|ec)\s+([0-9a-f]{40})/g)];
+  return Object.fromEntries(found.map(([, kind, id]) => [kind, id]));
+}
+
+function runTool(tree, argv) {
+  const env = {
+    ...process.env,
+    PATH: `${path.join(tree.folder, 'usr/bin')}:${process.env.PATH}`,
+    LD_LIBRARY_PATH: libraryFolders(tree),
+  };
+  const result = spawnSync(argv[0], argv.slice(1), { env, encoding: 'utf8' });
+  if (result.status === 0) return result.stdout;
+  throw new Error(`${argv.join(' ')}: ${result.error?.message ?? result.stderr}`);
+}
