@@ -1,12 +1,27 @@
 /** What a cell of the matrix tells the agent, as JSON; and the parts of the product that it names. */
 
+import { utf8 } from '../../src/core/bytes/text.js';
+import type { AcceptableProofs, Credential } from '../../src/core/ike/credentials.js';
 import type { IkeCipher } from '../../src/core/ike/crypto/cipher.js';
 import { type DhGroup, dhGroups } from '../../src/core/ike/crypto/dh.js';
 import { type Prf, prfs } from '../../src/core/ike/crypto/prf.js';
 import { type EspSuite, espSuites, ikeCiphers } from '../../src/core/ike/crypto/suite.js';
-import { addressIdentity, fqdnIdentity, type Identity } from '../../src/core/ike/identity.js';
+import {
+  addressIdentity,
+  fqdnIdentity,
+  type Identity,
+  nullIdentity,
+} from '../../src/core/ike/identity.js';
 import type { Preferences } from '../../src/core/ike/proposals/offer.js';
 import { address, parseAddress } from '../../src/core/net/address.js';
+import { privateKeyFromPem } from '../../src/core/pki/pkcs8.js';
+import { publicKeyOf } from '../../src/core/pki/private-key.js';
+
+/** How one end proves itself. Keys are private ones in PEM (PKCS#8); of the peer's, the public half counts. */
+export type Way =
+  | { kind: 'key'; key: string; rsaPadding?: 'pkcs1' | 'pss' }
+  | { kind: 'secret'; secret: string }
+  | { kind: 'null' };
 
 /** Names are those of the product's own tables. */
 export interface AgentConfig {
@@ -18,9 +33,11 @@ export interface AgentConfig {
   /** An address, or `@name`. */
   ownId: string;
   peerId: string;
-  /** Ours in PEM (PKCS#8), and the peer's, whose public half is used. */
-  ownKey: string;
-  peerKey: string;
+  /** What we show, and what we take. */
+  own: Way;
+  peer: Way;
+  /** Lines of the key tables of Wireshark go to files of this folder. */
+  keyLogFolder?: string;
   /** One of each; all that the product has when absent. */
   ikeCipher?: string;
   prf?: string;
@@ -61,7 +78,31 @@ export function preferencesOf(config: AgentConfig): Partial<Preferences> {
   return all;
 }
 
+export function credentialOf(way: Way): Credential {
+  switch (way.kind) {
+    case 'key':
+      return { ...way, key: privateKeyFromPem(way.key) };
+    case 'secret':
+      return { kind: 'secret', secret: utf8(way.secret) };
+    case 'null':
+      return { kind: 'null' };
+  }
+}
+
+export function proofsOf(way: Way): AcceptableProofs {
+  switch (way.kind) {
+    case 'key':
+      return { keys: [publicKeyOf(privateKeyFromPem(way.key))] };
+    case 'secret':
+      return { secrets: [{ secret: utf8(way.secret) }] };
+    case 'null':
+      return { allowsNull: true };
+  }
+}
+
+/** `%null`: nobody's. */
 export function identityOf(text: string): Identity {
+  if (text === '%null') return nullIdentity;
   if (text.startsWith('@')) return fqdnIdentity(text.slice(1));
   const known = parseAddress(text);
   if (!known) throw new Unknown(`identity ${text} is not known to autoipsec`);

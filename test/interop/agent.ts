@@ -20,10 +20,17 @@ import { XfrmMonitor } from '../../src/core/kernel/xfrm-monitor.js';
 import { createLogger } from '../../src/core/log.js';
 import { address, formatPrefix, hostPrefix } from '../../src/core/net/address.js';
 import { SocketNetwork } from '../../src/core/net/socket-network.js';
-import { privateKeyFromPem } from '../../src/core/pki/pkcs8.js';
-import { publicKeyOf } from '../../src/core/pki/private-key.js';
+import type { PrivateKey } from '../../src/core/pki/private-key.js';
 import { createQjsPlatform } from '../../src/core/platform/qjs/qjs-platform.js';
-import { type AgentConfig, identityOf, preferencesOf, Unknown } from './agent-config.js';
+import { openKeyLog } from '../../src/daemon/key-log.js';
+import {
+  type AgentConfig,
+  credentialOf,
+  identityOf,
+  preferencesOf,
+  proofsOf,
+  Unknown,
+} from './agent-config.js';
 
 const platform = createQjsPlatform();
 const network = new SocketNetwork(platform);
@@ -35,6 +42,13 @@ const kernel = new Tunnels({ ip, reqids, log: kernelLog });
 
 const patienceMs = 20_000;
 
+/** The daemon wants one, and no cell shows it. */
+const unusedKey: PrivateKey = {
+  type: 'ed25519',
+  secret: new Uint8Array(32),
+  point: new Uint8Array(32),
+};
+
 /** One cell: the daemon with its configuration, and what became of its tunnels. */
 class Cell {
   readonly tunnels = new Set<Tunnel>();
@@ -42,7 +56,6 @@ class Cell {
   readonly ike: FullIkeDaemon;
 
   constructor(readonly config: AgentConfig) {
-    const key = privateKeyFromPem(config.ownKey);
     const own = identityOf(config.ownId);
     this.ike = createIkeDaemon({
       network,
@@ -50,8 +63,12 @@ class Cell {
       timers: platform.timers,
       random: (length) => platform.random(length),
       log: log.for('ike'),
-      key,
+      key: unusedKey,
+      credential: credentialOf(config.own),
       identity: () => own,
+      keyLog: config.keyLogFolder
+        ? openKeyLog(platform.files, config.keyLogFolder, true, log)
+        : undefined,
       owner: this.#owner(),
       softSeconds: config.softSeconds ?? 3000,
       hardSeconds: config.hardSeconds ?? 3600,
@@ -63,12 +80,12 @@ class Cell {
   #owner(): IkeOwner {
     const { config } = this;
     const peer = identityOf(config.peerId);
-    const keys = [publicKeyOf(privateKeyFromPem(config.peerKey))];
+    const proofs = proofsOf(config.peer);
     const inner = `${config.theirs} to ${config.ours}`;
     return {
       keysFor: async ({ identity }) =>
         sameIdentity(identity, peer)
-          ? { ok: true, keys }
+          ? { ok: true, ...proofs, ownIdentity: identityOf(config.ownId) }
           : { ok: false, why: `${formatIdentity(identity)} is not ${config.peerId}` },
       authorize: async ({ theirs, ours }) =>
         `${theirs.address} to ${ours.address}` === inner
@@ -92,7 +109,8 @@ class Cell {
       remote: address(config.remote),
       ours: hostPrefix(address(config.ours)),
       theirs: hostPrefix(address(config.theirs)),
-      keys: [publicKeyOf(privateKeyFromPem(config.peerKey))],
+      ...proofsOf(config.peer),
+      ownIdentity: identityOf(config.ownId),
       identity: identityOf(config.peerId),
       patienceMs,
     });

@@ -3,7 +3,7 @@ import { eventually, sleep } from '../lab/net/machine.mjs';
 import { NotKnownToUs } from './agent.mjs';
 import { addresses, behindNat, inner } from './net.mjs';
 import { usual } from './rows.mjs';
-import { ciphers, groups, prfs } from './words.mjs';
+import { ciphers, groups, preSharedKey, prfs } from './words.mjs';
 
 /** Row with all that it leaves to the usual, and who is where. `role` is ours. */
 export function plan(row, role, keys) {
@@ -16,14 +16,22 @@ export function plan(row, role, keys) {
       address: own,
       seen: isHidden(name) ? behindNat[name].seen : own,
       inner: cell.mode === 'tunnel' ? inner[cell.innerFamily][name] : own,
-      identity: own,
+      identity: method === 'NULL' ? '%null' : own,
       key: keys[method]?.[name],
     };
   };
   return { ...cell, us: end('us', cell.auth[0]), peer: end('peer', cell.auth[1]) };
 }
 
-function agentConfig({ us, peer, cipher, prf, group }) {
+/** One end's way to prove itself, as the agent takes it. */
+function way(method, key) {
+  if (method === 'PSK') return { kind: 'secret', secret: preSharedKey };
+  if (method === 'NULL') return { kind: 'null' };
+  const padding = method === 'RSA-PSS' ? { rsaPadding: 'pss' } : {};
+  return { kind: 'key', key: key.private, ...padding };
+}
+
+function agentConfig({ us, peer, auth, cipher, prf, group }, keyLogFolder) {
   return {
     local: us.address,
     remote: peer.seen,
@@ -31,8 +39,9 @@ function agentConfig({ us, peer, cipher, prf, group }) {
     theirs: peer.inner,
     ownId: us.identity,
     peerId: peer.identity,
-    ownKey: us.key?.private,
-    peerKey: peer.key?.private,
+    own: way(auth[0], us.key),
+    peer: way(auth[1], peer.key),
+    keyLogFolder,
     ikeCipher: ciphers[cipher].ike,
     prf: prfs[prf].ours,
     group: groups[group].ours,
@@ -63,7 +72,7 @@ class Cell {
 
   async run() {
     const { cell, agent, peer } = this;
-    await agent.configure(agentConfig(cell));
+    await agent.configure(agentConfig(cell, this.keyLogFolder));
     await peer.load(cell);
     if (cell.role === 'initiator') await agent.ask('connect');
     else await peer.initiate();

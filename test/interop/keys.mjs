@@ -3,8 +3,10 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+const rsa = ['rsa', { modulusLength: 2048 }];
 const kinds = {
-  RSA: ['rsa', { modulusLength: 2048 }],
+  RSA: rsa,
+  'RSA-PSS': rsa,
   ECDSA: ['ec', { namedCurve: 'P-256' }],
   Ed25519: ['ed25519', {}],
 };
@@ -16,7 +18,7 @@ export function interopKeys(folder) {
     Object.entries(kinds).map(([name, how]) => {
       const ends = ['us', 'peer'].map((end) => [
         end,
-        pairIn(path.join(folder, `${end}-${name}.pem`), how),
+        pairIn(path.join(folder, `${end}-${name.replace('-PSS', '')}.pem`), how),
       ]);
       return [name, Object.fromEntries(ends)];
     }),

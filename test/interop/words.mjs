@@ -54,3 +54,5 @@ export const groups = {
   'P-384 (20)': { ours: 'ECP_384', strongswan: 'ecp384', libreswan: 'dh20' },
   'X25519 (31)': { ours: 'CURVE25519', strongswan: 'x25519', libreswan: 'dh31' },
 };
+
+export const preSharedKey = 'a secret of the lab, known to both ends';

@@ -3,13 +3,15 @@ import { createPublicKey } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import { eventually } from '../../lab/net/machine.mjs';
 import { besidePeer, inPeerTree, peerFolder, writePeerFiles } from '../../tools/peers.mjs';
-import { ciphers, groups, prfs } from '../words.mjs';
+import { ciphers, groups, preSharedKey, prfs } from '../words.mjs';
 
 const tools = '/usr/libexec/ipsec';
 
 /** How each way to prove oneself is named, for both ends and for one. */
 const methods = {
-  RSA: { both: 'rsa-sha2', one: 'rsasig' },
+  // `rsa-sha2` alone is RSASSA-PSS
+  RSA: { both: 'rsasig', one: 'rsasig' },
+  'RSA-PSS': { both: 'rsa-sha2', one: 'rsasig' },
   ECDSA: { both: 'ecdsa', one: 'ecdsa' },
   PSK: { both: 'secret', one: 'secret' },
   NULL: { both: 'null', one: 'null' },
@@ -45,7 +47,9 @@ export class Libreswan {
     this.keyIds = keyIds;
     this.own = peerFolder(this.tree, {
       'etc/ipsec.conf': 'config setup\n',
-      'etc/ipsec.secrets': '',
+      'etc/ipsec.secrets': `: PSK "${preSharedKey}"\n`,
+      'etc/hosts': '127.0.0.1 localhost\n',
+      'etc/resolv.conf': '',
     });
     cpSync(nss, `${this.own.folder}/run/nss`, { recursive: true });
     const argv = [`${tools}/pluto`, '--nofork', '--stderrlog', '--config', '/etc/ipsec.conf'];
@@ -145,7 +149,7 @@ export class Libreswan {
   }
 
   #ownKey(method) {
-    const kind = { RSA: 'rsa', ECDSA: 'ec' }[method];
+    const kind = { RSA: 'rsa', 'RSA-PSS': 'rsa', ECDSA: 'ec' }[method];
     return kind ? [`leftckaid=${this.keyIds[kind]}`] : [];
   }
 }
@@ -158,8 +162,9 @@ const identity = (method, address) => (method === 'NULL' ? '%null' : address);
 
 /** Our public key in the form of the DNS (RFC 3110, RFC 6605). */
 function publicKey(method, keys) {
-  if (method !== 'RSA' && method !== 'ECDSA') return [];
-  const jwk = createPublicKey(keys[method].us.public).export({ format: 'jwk' });
+  const pair = keys[method];
+  if (!pair) return [];
+  const jwk = createPublicKey(pair.us.public).export({ format: 'jwk' });
   const bytes = (text) => Buffer.from(text, 'base64url');
   if (method === 'ECDSA')
     return [`rightecdsakey=0s${Buffer.concat([bytes(jwk.x), bytes(jwk.y)]).toString('base64')}`];

@@ -1,7 +1,7 @@
 // strongSwan's charon as the other end of a cell: one daemon for all cells, a connection for each.
 import { eventually } from '../../lab/net/machine.mjs';
 import { besidePeer, inPeerTree, peerFolder, writePeerFiles } from '../../tools/peers.mjs';
-import { ciphers, groups, prfs } from '../words.mjs';
+import { ciphers, groups, preSharedKey, prfs } from '../words.mjs';
 
 /** What a cell may need; `bypass-lan` would exempt the lab's own addresses. */
 const plugins = [
@@ -27,7 +27,17 @@ const configuration = `charon {
 swanctl { load = pem pkcs1 pkcs8 x509 pubkey openssl random }
 `;
 
-const isRaw = (method) => ['RSA', 'ECDSA', 'Ed25519'].includes(method);
+const raw = ['RSA', 'RSA-PSS', 'ECDSA', 'Ed25519'];
+
+/** Section `local` or `remote`. */
+function proof(end, method, identity) {
+  if (method === 'PSK') return `{ auth = psk\n id = ${identity} }`;
+  const scheme = method === 'RSA-PSS' && end === 'us' ? '-rsa/pss-sha256-sha384-sha512' : '';
+  return `{
+    auth = pubkey${scheme}
+    pubkeys = /etc/swanctl/pubkey/${end}-${method}.pem
+    id = ${identity} }`;
+}
 
 export class StrongSwan {
   constructor(tree) {
@@ -37,7 +47,7 @@ export class StrongSwan {
 
   /** `undefined`, or what of the cell is not known to it. */
   unknown({ auth }) {
-    return auth.find((each) => !isRaw(each));
+    return auth.find((each) => !raw.includes(each) && each !== 'PSK');
   }
 
   async start(machine, namespace, keys) {
@@ -80,6 +90,7 @@ export class StrongSwan {
   async load(cell) {
     writePeerFiles(this.own, { 'run/cell.conf': connection(cell) });
     await this.#run('--load-conns', '--file', '/run/cell.conf');
+    if (cell.auth.includes('PSK')) await this.#run('--load-creds', '--file', '/run/cell.conf');
   }
 
   initiate() {
@@ -140,19 +151,14 @@ function connection(cell) {
   proposals = ${ike}
   ${cell.nat ? '' : 'mobike = no'}
   ${cell.steps.includes('liveness by the peer') ? 'dpd_delay = 1s' : ''}
-  local {
-    auth = pubkey
-    pubkeys = /etc/swanctl/pubkey/peer-${auth[1]}.pem
-    id = ${peer.identity} }
-  remote {
-    auth = pubkey
-    pubkeys = /etc/swanctl/pubkey/us-${auth[0]}.pem
-    id = ${us.identity} }
+  local ${proof('peer', auth[1], peer.identity)}
+  remote ${proof('us', auth[0], us.identity)}
   children { pair {
     local_ts = ${peer.inner}
     remote_ts = ${us.inner}
     mode = ${mode}
     esp_proposals = ${esp} } }
 } }
+secrets { ike { secret = "${preSharedKey}" } }
 `;
 }
