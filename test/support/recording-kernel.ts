@@ -36,7 +36,10 @@ export function recordingKernel(): RecordingKernel {
     missingParts: async () => [],
     adopt: async (children) =>
       children.map((sa) => kernel.installed.find((each) => each.sa.inbound.spi === sa.inbound.spi)),
-    start: async () => undefined,
+    async start(_rules, _events, pairs = []) {
+      kernel.cache.clear();
+      for (const pair of pairs) kernel.cache.set(cacheKey(pair), pair);
+    },
     update: async () => undefined,
     async install(sa: ChildSa) {
       const installed = { reqid: 1000 + kernel.installed.length, sa };

@@ -17,10 +17,13 @@ import type { LookupResult } from '../../src/core/dns/resolver.js';
 import { addressIdentity, fqdnIdentity } from '../../src/core/ike/identity.js';
 import { createIkeDaemon, type FullIkeDaemon } from '../../src/core/ike/ike-daemon.js';
 import type { IkeLimits } from '../../src/core/ike/limits.js';
+import type { HoldRules, KernelEvents } from '../../src/core/kernel/kernel.js';
 import { createLogger, type Logger } from '../../src/core/log.js';
 import { address, type IpAddress, prefix, reverseName } from '../../src/core/net/address.js';
 import { type PrivateKey, publicKeyOf } from '../../src/core/pki/private-key.js';
 import type { PublicKey } from '../../src/core/pki/public-key.js';
+import type { Timers } from '../../src/core/platform/platform.js';
+import { StateFiles } from '../../src/core/platform/state-files.js';
 import { WanPlugins } from '../../src/core/policy/plugins.js';
 import { createPolicy, type Policy } from '../../src/core/policy/policy.js';
 import type { PolicyWan } from '../../src/core/policy/wan.js';
@@ -33,6 +36,7 @@ import { type Captured, MemoryNetwork } from './memory-network.js';
 import { heldPacket, type RecordingKernel, recordingKernel } from './recording-kernel.js';
 import { SteppedClock } from './stepped-clock.js';
 import { answer, ipseckeyData, type TableResolver, tableResolver } from './table-resolver.js';
+import { MemoryFiles } from './test-platform.js';
 
 export interface Place {
   /** Addresses of the WAN; all of them belong to the machine from the start. */
@@ -80,14 +84,24 @@ export function settingsFrom(configuration: Configuration): Settings {
   return loaded.settings;
 }
 
+/** The recording kernel has no use for these. */
+const noRules = {} as HoldRules;
+const noEvents = {} as KernelEvents;
+
 interface RouterOptions {
+  /** One that was killed: its kernel, files and key are those of the new one. */
+  after?: Router;
   configuration?: Configuration;
   key?: PrivateKey;
   limits?: Partial<IkeLimits>;
 }
 
 export class Router {
-  readonly kernel: RecordingKernel = recordingKernel();
+  readonly kernel: RecordingKernel;
+  /** State files, in memory. */
+  readonly files: MemoryFiles;
+  readonly key: PrivateKey;
+  isDead = false;
   readonly dns: TableResolver;
   readonly host: MemoryHost;
   readonly wan: PolicyWan;
@@ -106,7 +120,11 @@ export class Router {
   ) {
     const number = ++world.made;
     const settings = settingsFrom(options.configuration ?? {});
-    const key = options.key ?? ed25519Key(number);
+    const { after } = options;
+    const key = after?.key ?? options.key ?? ed25519Key(number);
+    this.key = key;
+    this.kernel = after?.kernel ?? recordingKernel();
+    this.files = after?.files ?? new MemoryFiles();
     this.publicKey = publicKeyOf(key);
     this.dns = tableResolver(world.zone, world.negativeTtlSeconds);
     const addresses = place.wan.map(address);
@@ -118,12 +136,20 @@ export class Router {
     );
     this.wan = this.#wan(settings, addresses.slice(0, 1), log);
     const { clock } = world;
-    const parts = { kernel: this.kernel, clock, timers: clock, settings, wans: [this.wan] };
+    const timers: Timers = {
+      after: (ms, run) => clock.after(ms, () => (this.isDead ? undefined : run())),
+    };
+    const state = new StateFiles({
+      ...{ files: this.files, clock, folder: '/run/state' },
+      complain: (line) => this.lines.push(`refused ${line}`),
+    });
+    const parts = { kernel: this.kernel, clock, timers, settings, wans: [this.wan], state };
     this.policy = createPolicy({ ...parts, log: log.for('policy') });
     this.ike = createIkeDaemon({
       network: this.host,
       clock,
-      timers: clock,
+      timers,
+      state,
       random: countingRandom(number),
       log: log.for('ike'),
       owner: this.policy.owner,
@@ -214,8 +240,24 @@ export class RouterWorld {
   async router(place: Place, options: RouterOptions = {}): Promise<Router> {
     const router = new Router(this, place, options);
     this.routers.push(router);
+    const tunnels = await router.ike.restore((children) => router.kernel.adopt(children));
+    const pairs = router.policy.restore(tunnels);
+    await router.kernel.start(noRules, noEvents, pairs);
     await router.ike.start();
+    router.policy.resume();
     return router;
+  }
+
+  /** The daemon dies without a word; nothing that it had under way has an effect any more. */
+  kill(router: Router): void {
+    router.isDead = true;
+    for (const socket of [...router.host.udpSockets]) socket.close();
+    this.routers.splice(this.routers.indexOf(router), 1);
+  }
+
+  /** The next daemon on the machine of one that was killed. */
+  respawn(dead: Router, place: Place, options: RouterOptions = {}): Promise<Router> {
+    return this.router(place, { ...options, after: dead });
   }
 
   /** The gateway's key at its own address: it can call, and be called itself. */

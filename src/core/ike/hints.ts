@@ -81,10 +81,24 @@ export function unprotectedWithin(ctx: IkeContext, sa: IkeSa, { payloads }: Mess
 function heedHint(ctx: IkeContext, sa: IkeSa, what: string): void {
   ctx.counters.count('hints of a lost SA');
   const now = ctx.clock.monotonicMs();
+  if (sa.state === 'AUTH_SENT') {
+    callAgain(ctx, sa);
+    return;
+  }
   const isRecent = sa.hintedMs !== undefined && now - sa.hintedMs < ctx.limits.hintPauseMs;
   // What is out already tells as much as a question would.
   if (isRecent || sa.state !== 'ESTABLISHED' || !sa.requests.isIdle) return;
   sa.hintedMs = now;
   ctx.log.debug(`${sa.name}: unprotected ${what}; is the peer alive?`);
   void probe(ctx, sa);
+}
+
+/**
+ * The peer may have been restarted between its two answers. The wish is tried with a fresh IKE SA, once;
+ * an answer to this one is welcome yet.
+ */
+function callAgain(ctx: IkeContext, sa: IkeSa): void {
+  const { attempt } = sa;
+  if (!attempt || attempt.isDone || attempt.home !== sa) return;
+  if (!ctx.sas.all().some((one) => one !== sa && one.attempt === attempt)) ctx.dispatch(attempt);
 }

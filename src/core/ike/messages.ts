@@ -115,6 +115,13 @@ export const authRefusal: MessageShape = {
   notify: 'any error',
 };
 
+export const anyAuthResponse: MessageShape = {
+  exchange: 'IKE_AUTH',
+  isResponse: true,
+  need: [],
+  may: EVERYTHING,
+};
+
 // §1.3.3
 export const rekeyChildRequest: MessageShape = {
   exchange: 'CREATE_CHILD_SA',

@@ -143,6 +143,14 @@ export const rows: readonly Row[] = [
     to: ['GONE'],
   },
 
+  {
+    story: 'the daemon was killed meanwhile: the IKE SA is deleted now that the peer has it',
+    from: ['DELETING'],
+    message: messages.anyAuthResponse,
+    run: giveToRequest,
+    to: ['DELETING'],
+  },
+
   // CREATE_CHILD_SA
   {
     story: 'new tunnels while we are leaving (§2.25.2)',

@@ -74,8 +74,8 @@ class PolicyEngine implements Policy {
   private readonly keeper: ConnectionKeeper;
   private ike!: IkeDaemon;
   private isStopped = false;
-  /** Tunnels of an earlier run without a connection. */
-  private orphans: readonly Tunnel[] = [];
+  /** Tunnels of an earlier run without a connection, and those that settings of now forbid. */
+  private leftOver: ReturnType<typeof restoreConnections> = { orphans: [], unwanted: [] };
   private settings: Settings;
   readonly owner: IkeOwner;
 
@@ -129,13 +129,15 @@ class PolicyEngine implements Policy {
       standsAgain: (connection: Connection, seconds: number) => this.watch(connection, seconds),
     };
     const saved = this.keeper.read((line) => log.warning(line));
-    this.orphans = restoreConnections(env, saved, tunnels);
+    this.leftOver = restoreConnections(env, saved, tunnels);
     return this.table.verdicts();
   }
 
   resume(): void {
-    for (const tunnel of this.orphans) this.tunnels.ofNobody(tunnel);
-    this.orphans = [];
+    const { orphans, unwanted } = this.leftOver;
+    for (const tunnel of unwanted) this.closing.close(tunnel);
+    for (const tunnel of orphans) this.tunnels.ofNobody(tunnel);
+    this.leftOver = { orphans: [], unwanted: [] };
   }
 
   /** Looks after a connection of an earlier run. */

@@ -10,7 +10,7 @@ import type { Clock } from '../platform/platform.js';
 import { type AttemptResult, attempt } from './attempt.js';
 import type { Closing } from './closing.js';
 import type { Connection, Pair } from './connection.js';
-import type { ClassMatch } from './connection-class.js';
+import { accepts, type ClassMatch } from './connection-class.js';
 import type { Connections } from './connections.js';
 import { winner } from './precedence.js';
 import type { UseWatch } from './use-watch.js';
@@ -109,12 +109,13 @@ export class TunnelKeeper {
    * was vouched for is not known any more.
    */
   ofNobody(tunnel: Tunnel): void {
-    const grant = {
-      trust: 'unauthenticated',
-      plugin: '',
-      why: 'it stood before a restart',
-    } as const;
-    this.fromPeer(tunnel, grant);
+    const { local, ours, theirs } = tunnel.installed.sa;
+    const pair = { source: ours.prefix.address, destination: theirs.prefix.address };
+    const wan = this.env.wans.find((each) => each.addresses.includes(local));
+    const why = 'it stood before a restart';
+    if (wan && accepts(this.env.classFor(wan, pair).class))
+      this.fromPeer(tunnel, { trust: 'unauthenticated', plugin: '', why });
+    else this.env.closing.close(tunnel);
   }
 
   private findOrCreate(wan: PolicyWan, pair: Pair): Connection | undefined {

@@ -72,10 +72,23 @@ test('tamper: changed protected messages are counted and never answered', async 
 
 test('tamper: IKE_SA_INIT response with another SPI leaves the attempt without an answer', async () => {
   const { world, left, right } = await twoEnds();
-  world.network.path.rewrites = (packet) => (packet.number === 2 ? changed(packet, 12) : packet);
+  const isAnswer = ({ bytes }: { bytes: Uint8Array }) => bytes[18] === 34 && bytes[19] === 0x20;
+  world.network.path.rewrites = (packet) => (isAnswer(packet) ? changed(packet, 12) : packet);
   const result = await world.until(left.daemon.connect(left.wish(right)));
   assert.is(!result.ok && result.failure.kind, 'silent');
   assert.equal([left.installed, right.installed], [[], []]);
+  const calls = new Set(
+    world.network.captured.filter(({ bytes }) => bytes[18] === 34).map(({ bytes }) => bytes[0]),
+  );
+  assert.is(calls.size, 2, 'it is called again, once');
+  await world.stop();
+});
+
+test('tamper: one IKE_SA_INIT response with another SPI is overcome by calling again', async () => {
+  const { world, left, right } = await twoEnds();
+  world.network.path.rewrites = (packet) => (packet.number === 2 ? changed(packet, 12) : packet);
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  assert.ok(result.ok);
   await world.stop();
 });
 

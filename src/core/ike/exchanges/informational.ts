@@ -105,6 +105,12 @@ export function rejectPeer(ctx: IkeContext, sa: IkeSa, why: string): void {
   void inform(ctx, sa, [refusal], threeTimes, true).then(ended);
 }
 
+/** Deletes an IKE SA in DELETING that the peer may have and we have no use for. */
+export async function abandon(ctx: IkeContext, sa: IkeSa, why: string): Promise<void> {
+  await inform(ctx, sa, [deleteOfSa], threeTimes, true);
+  await endSa(ctx, sa, 'deleted by us', why);
+}
+
 /** Deletes an IKE SA that has had no tunnel for a while. */
 export function idleWatch(ctx: IkeContext, sa: IkeSa): void {
   if (sa.state !== 'ESTABLISHED') return;

@@ -11,6 +11,7 @@ import { tunnelOf } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import type { Tunnel } from '../daemon.js';
 import {
+  abandon,
   deleteChild,
   deleteSa,
   deleteSpi,
@@ -20,8 +21,9 @@ import {
 import type { IkeSa } from '../ike-sa.js';
 import { watchPeer } from '../liveness.js';
 import { find } from '../payloads/payload.js';
+import { Exchange } from '../registries/exchanges.js';
 import type { Request, SavedRequest } from '../request-window.js';
-import { adoptSa, endSa } from '../sa-life.js';
+import { adoptSa, endSa, enter } from '../sa-life.js';
 import { untilPeerIsDead } from '../schedule.js';
 import { childFile, childPrefix, saFile, saPrefix } from './sa-keeper.js';
 import {
@@ -83,7 +85,8 @@ function requestOf(ctx: IkeContext, sa: IkeSa, saved: SavedRequest): Request {
     schedule: untilPeerIsDead,
     build: () => ({ datagrams }),
     answered(payloads) {
-      if (isLast) ended();
+      if (exchange === Exchange.IKE_AUTH) void abandon(ctx, sa, 'nobody knows what it was for');
+      else if (isLast) ended();
       // Its keys went with the earlier run; the peer shall not wait for a tunnel that is not there.
       else if (offeredSpi !== undefined && find(payloads, 'SA')) deleteSpi(ctx, sa, offeredSpi);
     },
@@ -136,7 +139,9 @@ function adoptIke(
       void endSa(ctx, sa, 'deleted by peer', 'it was ending');
       return;
     }
+    if (sa.state === 'AUTH_SENT') enter(ctx, sa, 'DELETING', 'its wish was lost in a restart');
     sa.requests.resume();
+    if (saved.sa.state === 'AUTH_SENT') return;
     if (sa.state === 'DELETING' && !requests.out.some(({ isLast }) => isLast)) {
       // Killed between the decision and the delete itself
       sa.state = 'ESTABLISHED';

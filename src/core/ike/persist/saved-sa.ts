@@ -26,6 +26,7 @@ import { prfById } from '../crypto/prf.js';
 import { findIkeCipher } from '../crypto/suite.js';
 import type { IkeSa } from '../ike-sa.js';
 import type { IkeSuite } from '../proposals/choose.js';
+import { isAuthenticated } from '../states.js';
 
 const address = readBy(text, parseAddress);
 const endpoint = record({ address, port: whole });
@@ -109,12 +110,13 @@ export type SavedChild = ShapeOf<typeof savedChild>;
 
 export const savedSa = record({
   role: oneOf('initiator', 'responder'),
-  state: oneOf('ESTABLISHED', 'DELETING'),
+  state: oneOf('AUTH_SENT', 'ESTABLISHED', 'DELETING'),
   spiOwn: spi,
   spiPeer: spi,
   path: record({ local: endpoint, remote: endpoint }),
   nat: record({ we: truth, peer: truth }),
-  peer: provenPeer,
+  /** Absent in AUTH_SENT. */
+  peer: maybe(provenPeer),
   fragmentSizes: listOf(whole, 16),
   suite: record({
     encryption: whole,
@@ -173,16 +175,29 @@ export const toSavedChild = ({ role, sa, sinceMs }: Child): SavedChild => ({
   sa: sa as SavedChild['sa'],
 });
 
-/** `undefined` for an IKE SA that is not taken over: one that does not stand yet, or not any more. */
+/**
+ * `undefined` for an IKE SA that is not kept: one that does not stand yet, or not any more. One whose
+ * IKE_AUTH request is out may stand at the peer, which is told then.
+ */
 export function toSavedSa(sa: IkeSa): SavedSa | undefined {
   const { state, suite, keys, sealer, peer, role, spiOwn, spiPeer, path, nat } = sa;
   const fragmentSizes = [...sa.fragmentSizes];
-  if (state !== 'ESTABLISHED' && state !== 'DELETING') return undefined;
-  if (!suite || !keys || !sealer || !peer) return undefined;
+  if (state !== 'AUTH_SENT' && !isAuthenticated(state)) return undefined;
+  if (!suite || !keys || !sealer) return undefined;
   const { cipher, prf, group } = suite;
   const children = [...sa.children].filter(counts);
   return {
-    ...{ role, state, spiOwn, spiPeer, path, nat, peer, keys, fragmentSizes },
+    ...{
+      role,
+      state: state as SavedSa['state'],
+      spiOwn,
+      spiPeer,
+      path,
+      nat,
+      peer,
+      keys,
+      fragmentSizes,
+    },
     suite: {
       encryption: cipher.id,
       keyBits: cipher.keyBits,

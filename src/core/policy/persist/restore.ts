@@ -29,12 +29,13 @@ function isAllowed(env: RestoreEnvironment, wan: PolicyWan, saved: SavedConnecti
   );
 }
 
-/** Restores what can be; gives the tunnels that belong to no connection. */
+/** Restores what can be; gives the tunnels that have no connection, and those that may have none. */
 export function restoreConnections(
   env: RestoreEnvironment,
   saved: readonly SavedConnection[],
   tunnels: readonly Tunnel[],
-): Tunnel[] {
+): { orphans: Tunnel[]; unwanted: Tunnel[] } {
+  const unwanted: Tunnel[] = [];
   const bySpi = new Map(tunnels.map((tunnel) => [tunnel.installed.sa.inbound.spi, tunnel]));
   const nowMs = env.clock.monotonicMs();
   let count = 0;
@@ -42,17 +43,24 @@ export function restoreConnections(
     const wan = env.wanNamed(each.wan);
     const tunnel = each.spiIn === undefined ? undefined : bySpi.get(each.spiIn);
     const isLive = each.state === 'keyed' ? tunnel !== undefined : each.untilMs > nowMs;
-    if (!wan || !isLive || !isAllowed(env, wan, each)) continue;
-    if (tunnel && !wan.addresses.includes(tunnel.installed.sa.local)) continue;
-    const connection = env.table.create(each, { class: each.class, section: each.section });
-    if (!connection) continue;
+    if (!isLive) continue;
+    if (tunnel) bySpi.delete(tunnel.installed.sa.inbound.spi);
+    const isWanted =
+      wan &&
+      isAllowed(env, wan, each) &&
+      (!tunnel || wan.addresses.includes(tunnel.installed.sa.local));
+    const connection =
+      isWanted && env.table.create(each, { class: each.class, section: each.section });
+    if (!connection) {
+      if (tunnel) unwanted.push(tunnel);
+      continue;
+    }
     const { state, why, outcome, sinceMs, untilMs, trust, foundBy } = each;
     Object.assign(connection, { state, why, outcome, sinceMs, untilMs, trust, foundBy, tunnel });
     for (const origin of each.origins) connection.origins.set(origin.source, origin.class);
     env.standsAgain(connection, Math.max(0, each.lookMs - nowMs) / 1000);
-    if (tunnel) bySpi.delete(tunnel.installed.sa.inbound.spi);
     count++;
   }
   if (count > 0) env.log.info(`${count} connections taken over`);
-  return [...bySpi.values()];
+  return { orphans: [...bySpi.values()], unwanted };
 }
