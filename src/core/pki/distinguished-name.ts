@@ -131,7 +131,7 @@ export function nameFromText(text: string): Uint8Array | undefined {
 }
 
 function writeAttribute(text: string): Uint8Array | undefined {
-  const match = /^\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/s.exec(text);
+  const match = /^\s*([A-Za-z]+)\s*=\s*((?:\\.|[^\\])*?)\s*$/s.exec(text);
   const oid = match && oidOfName.get(match[1]!.toLowerCase());
   if (!match || !oid || match[2] === '') return undefined;
   const plain = match[2]!.replace(
