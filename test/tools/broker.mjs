@@ -1,8 +1,8 @@
 // Builds the socket broker: `buildBroker(variant)` gives the path of the program, built when its
-// source or flags are new. By hand: `node test/tools/broker.mjs [host|sanitized|mips|arm …]`.
+// source or flags are new. By hand: `node test/tools/broker.mjs [host|musl|sanitized|mips|arm …]`.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,13 @@ const sanitizers = ['-g', '-fsanitize=address,undefined', '-fno-sanitize-recover
 /** What each variant is built with, and what runs it where the machine can not. */
 export const variants = {
   host: { compiler: 'cc', flags: [], emulator: [] },
+  // musl's own macros convert
+  musl: {
+    compiler: 'musl-gcc',
+    flags: ['-Wno-conversion', '-Wno-sign-conversion'],
+    emulator: [],
+    needsKernelHeaders: true,
+  },
   sanitized: { compiler: 'cc', flags: sanitizers, emulator: [] },
   mips: { compiler: 'mips-linux-gnu-gcc', flags: ['-static'], emulator: ['qemu-mips-static'] },
   arm: { compiler: 'arm-linux-gnueabihf-gcc', flags: ['-static'], emulator: ['qemu-arm-static'] },
@@ -30,13 +37,14 @@ export function hasProgram(program) {
 }
 
 /**
- * Path of the broker built as `variant`: 'host', 'sanitized' (ASan and UBSan), 'mips' (big-endian)
- * or 'arm', the last two static for qemu-user. Throws with the compiler's words when it fails.
+ * Path of the broker built as `variant`: 'host', 'musl' (OpenWrt's C library), 'sanitized' (ASan and
+ * UBSan), 'mips' (big-endian) or 'arm', the last two static for qemu-user. Throws with the compiler's words when it fails.
  */
 export function buildBroker(variant) {
-  const { compiler, flags } = variants[variant];
-  const all = [...common, ...flags];
+  const { compiler, flags, needsKernelHeaders } = variants[variant];
   const cache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
+  const headers = needsKernelHeaders ? kernelHeaders(path.join(cache, 'autoipsec')) : [];
+  const all = [...common, ...flags, ...headers];
   const hash = createHash('sha256')
     .update(readFileSync(source))
     .update(JSON.stringify([compiler, all]))
@@ -55,6 +63,19 @@ export function buildBroker(variant) {
   }
   renameSync(unfinished, program);
   return program;
+}
+
+/** Debian's musl-gcc looks for the C library's headers alone; the kernel's are added to them. */
+function kernelHeaders(cache) {
+  const folder = path.join(cache, 'kernel-headers');
+  mkdirSync(folder, { recursive: true });
+  const { stdout } = spawnSync('cc', ['-print-multiarch'], { encoding: 'utf8' });
+  const places = { linux: 'linux', asm: `${stdout.trim()}/asm`, 'asm-generic': 'asm-generic' };
+  for (const [name, place] of Object.entries(places)) {
+    const link = path.join(folder, name);
+    if (!existsSync(link)) symlinkSync(path.join('/usr/include', place), link);
+  }
+  return ['-isystem', folder];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,7 +1,8 @@
 // A stock qjs for tests: `qjsCommand(variant)` gives the command that runs a script with it, for this
-// machine ('host') or for MIPS big-endian and ARM under qemu-user ('mips', 'arm'). Taken from the
-// distribution where it is new enough, else built from Debian's source package; builds are kept in
-// the user's cache. By hand: `node test/tools/qjs.mjs [host|mips|arm …]`.
+// machine ('host', or 'musl' with the C library of OpenWrt) or for MIPS big-endian and ARM under
+// qemu-user ('mips', 'arm'). Taken from the distribution where it is new enough, else built from
+// Debian's source package; builds are kept in the user's cache. By hand:
+// `node test/tools/qjs.mjs [host|musl|mips|arm …]`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -14,8 +15,16 @@ import { downloadSource } from './apt-source.mjs';
 const oldestVersion = '2025.04.26';
 const flags = ['--std', '--strip-source', '--no-unhandled-rejection', '-m'];
 
+/** For emulation: one static program, and 64-bit atomics that these machines do not have. */
+const staticLink = ['LDEXPORT=-static', 'EXTRA_LIBS=-latomic'];
+
 const variants = {
   host: { packages: ['gcc', 'libc6-dev'], make: [], emulator: [] },
+  musl: {
+    packages: ['gcc', 'libc6-dev', 'musl-tools'],
+    make: ['CC=musl-gcc', 'HOST_CC=gcc', 'CONFIG_LTO='],
+    emulator: [],
+  },
   mips: {
     packages: [
       'gcc',
@@ -24,7 +33,7 @@ const variants = {
       'libc6-dev-mips-cross',
       'qemu-user-static',
     ],
-    make: ['CROSS_PREFIX=mips-linux-gnu-'],
+    make: ['CROSS_PREFIX=mips-linux-gnu-', ...staticLink],
     emulator: ['qemu-mips-static'],
   },
   arm: {
@@ -35,12 +44,10 @@ const variants = {
       'libc6-dev-armhf-cross',
       'qemu-user-static',
     ],
-    make: ['CROSS_PREFIX=arm-linux-gnueabihf-'],
+    make: ['CROSS_PREFIX=arm-linux-gnueabihf-', ...staticLink],
     emulator: ['qemu-arm-static'],
   },
 };
-/** For emulation: one static program, and 64-bit atomics that these machines do not have. */
-const staticLink = ['LDEXPORT=-static', 'EXTRA_LIBS=-latomic'];
 
 const cache = path.join(
   process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'),
@@ -59,7 +66,8 @@ async function qjsProgram(variant) {
   const program = path.join(cache, variant, 'qjs');
   if (existsSync(program)) {
     // the cache may have moved to a machine without the emulator
-    if (variant !== 'host') await needPackages(['qemu-user-static']);
+    if (variants[variant].emulator.length > 0) await needPackages(['qemu-user-static']);
+    if (variant === 'musl') await needPackages(['musl-tools']);
     return program;
   }
   if (variant === 'host' && (candidateVersion('quickjs') ?? '') >= oldestVersion) {
@@ -79,8 +87,7 @@ async function buildQjs(variant, program) {
   try {
     const archive = downloadSource('quickjs', oldestVersion, path.join(cache, 'source'));
     run('tar', ['-xf', archive, '-C', work, '--strip-components=1']);
-    const link = variant === 'host' ? [] : staticLink;
-    run('make', ['-C', work, `-j${os.availableParallelism()}`, ...make, ...link, 'qjs']);
+    run('make', ['-C', work, `-j${os.availableParallelism()}`, ...make, 'qjs']);
     mkdirSync(path.dirname(program), { recursive: true });
     renameSync(path.join(work, 'qjs'), program);
   } finally {

@@ -48,12 +48,20 @@ async function measureOthers(world) {
     await step(name, () => other.measure(world, { tell, wants }));
 }
 
-/** Last, because it takes long where everything is emulated. */
-async function measureTunnels(world) {
-  tell(`our daemon: ${tunnels} tunnels`);
+/** Engine and broker with OpenWrt's C library: a router has no other. */
+async function measureMusl(world) {
+  tell('our daemon with musl');
+  for (const router of Object.values(world.routers)) router.parts = { ...job.parts, ...job.musl };
   await step('daemonReadyMs', () => ours.startDaemons(world));
-  await step('tunnels', () => ours.openTunnels(world, tunnels, tunnelsLimitMs, tell));
-  await step('busyMemory', () => ours.memory(world));
+  await step('muslIdleMemory', () => ours.memory(world));
+  await measureTunnels(world, 'musl');
+}
+
+/** Last, because it takes long where everything is emulated. */
+async function measureTunnels(world, prefix) {
+  tell(`our daemon: ${tunnels} tunnels`);
+  await step(`${prefix}Tunnels`, () => ours.openTunnels(world, tunnels, tunnelsLimitMs, tell));
+  await step(`${prefix}BusyMemory`, () => ours.memory(world));
   await ours.stopDaemons(world);
 }
 
@@ -71,6 +79,11 @@ await step('startMs', () => startMs());
 await world.build();
 await measureOurs(world);
 await measureOthers(world);
-if (wants('memory')) await measureTunnels(world);
+if (wants('memory')) {
+  await measureMusl(world);
+  for (const router of Object.values(world.routers)) router.parts = job.parts;
+  await step('daemonReadyMs', () => ours.startDaemons(world));
+  await measureTunnels(world, 'glibc');
+}
 await world.remove();
 tell('done');

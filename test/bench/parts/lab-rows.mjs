@@ -158,14 +158,17 @@ function memoryRow(what, tree, beside = '') {
   return { what, figure: `${sizes(own)}${each}`, beside: `${beside}${more}` };
 }
 
-export function memoryRows({ idleMemory, busyMemory, tunnels, libreswan, strongswan }) {
+export function memoryRows({ libreswan, strongswan, ...ours }) {
   const rows = [];
   const goal = 'qjs and broker: under';
-  if (idleMemory) rows.push(memoryRow('autoipsec, idle', idleMemory, `${goal} 7 MB`));
-  if (busyMemory)
-    rows.push(
-      memoryRow(`autoipsec, ${tunnels} tunnels with 40 gateways`, busyMemory, `${goal} 11 MB`),
-    );
+  const own = (library, idle, busy, tunnels) => {
+    const name = `autoipsec with ${library}`;
+    if (idle) rows.push(memoryRow(`${name}, idle`, idle, `${goal} 7 MB`));
+    const what = `${name}, ${tunnels} tunnels with 40 gateways`;
+    if (busy) rows.push(memoryRow(what, busy, `${goal} 11 MB`));
+  };
+  own('musl, as on OpenWrt', ours.muslIdleMemory, ours.muslBusyMemory, ours.muslTunnels);
+  own('glibc, as the others', ours.idleMemory, ours.glibcBusyMemory, ours.glibcTunnels);
   if (strongswan?.memory)
     rows.push(
       memoryRow(`strongSwan ${strongswan.version}, idle`, strongswan.memory, 'fewest plugins'),

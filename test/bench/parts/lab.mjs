@@ -4,13 +4,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepare } from '../../lab/prepare.mjs';
 import { abortOnSignal, projectRoot, runInLab, workFolder } from '../../lab/vm.mjs';
+import { buildBroker } from '../../tools/broker.mjs';
+import { qjsCommand } from '../../tools/qjs.mjs';
 import { bundleProgram, runProgram } from '../engines.mjs';
 import { prepareKey } from '../lab/libreswan.mjs';
 import { startMs } from '../lab/processes.mjs';
 import { clearRows, connectRows, memoryRows } from './lab-rows.mjs';
 
 const inside = fileURLToPath(new URL('../lab/inside.mjs', import.meta.url));
-const timeoutSeconds = 480;
+const timeoutSeconds = 700;
 
 const rowsOf = { connect: connectRows, clear: clearRows, memory: memoryRows };
 const titles = {
@@ -34,6 +36,9 @@ export async function measure({ tell, parts, attempt }) {
 async function run(wanted, tell) {
   const parts = await prepare(tell, ['libreswan', 'strongswan']);
   for (const router of ['sga', 'sgb']) prepareKey(parts.peers.libreswan, parts.keyFolder, router);
+  const musl = wanted.includes('memory')
+    ? { qjs: await qjsCommand('musl'), broker: buildBroker('musl') }
+    : undefined;
   tell('a fixed piece of work under qjs on the host, to compare with the lab');
   const [{ ms: hostMs }] = await runProgram('calibrate', 'host');
   const hostStartMs = startMs();
@@ -42,7 +47,7 @@ async function run(wanted, tell) {
   const results = path.join(folder, 'results.json');
   const calibration = await bundleProgram('calibrate', 'host');
   const job = path.join(folder, 'job.json');
-  writeFileSync(job, JSON.stringify({ parts, wanted, results, calibration }));
+  writeFileSync(job, JSON.stringify({ parts, musl, wanted, results, calibration }));
   try {
     const status = await runInLab([process.execPath, inside, job], {
       cwd: projectRoot,

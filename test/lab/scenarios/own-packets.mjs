@@ -11,10 +11,15 @@ export default {
     await Promise.all([lab.start('sga'), lab.start('sgb')]);
     const toBob = await lab.ping('sga', 'bob', { waitSeconds: 20 });
     lab.check("OE-139 OE-12 SG-A's own first packet to bob is answered", toBob.received === 1);
+    const ofBob = `TXT ${reverseName(lab.address('bob'))}`;
+    const askedByA = recordQuestions(lab, dns, 'sga');
+    lab.check('OE-139 SG-A asks for the TXT of bob', askedByA.includes(ofBob), askedByA.join());
     const asked = recordQuestions(lab, dns, 'sgb');
     const own = reverseName(lab.address('sga'));
     lab.check('OE-139 SG-B looks for the KEY of SG-A', asked.includes(`KEY ${own}`), asked.join());
     lab.check('SP-7 and for no TXT, as it is its own client', !asked.includes(`TXT ${own}`));
+    await lab.settle();
+    lab.assertEsp('OE-139 then ESP, as for a host behind it', wan, lab.pair('sga', 'sgb'));
     lab.assertNoClearPacket('SP-4 SG-A to bob: nothing in clear', wan, lab.pair('sga', 'bob'));
     const toGateway = await lab.ping('sga', 'sgb', { waitSeconds: 20 });
     lab.check("OE-12 SG-A's own first packet to SG-B is answered", toGateway.received === 1);

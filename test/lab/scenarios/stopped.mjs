@@ -5,10 +5,13 @@ import { eventually } from '../net/machine.mjs';
 
 export default {
   name: 'daemon stopped',
-  requirements: ['OE-48', 'OE-148'],
+  requirements: ['OE-48', 'OE-148', 'OE-164'],
   topology: {},
   async run(lab) {
     const { wan } = await checkFirstPacket(lab);
+    await checkCounts(lab);
+    const anew = await lab.ping('alice', 'bob', { waitSeconds: 20 });
+    lab.check('a forgotten pair is keyed anew', anew.received === 1);
     const status = await lab.stop('sga');
     lab.check('OE-148 the daemon ends well', status === 0, `exit status ${status}`);
     await lab.settle();
@@ -26,6 +29,31 @@ export default {
     lab.check('afterwards the pair talks in clear', page.ok, page.error);
   },
 };
+
+/** What the log tells of a tunnel that goes is what the kernel has counted. */
+async function checkCounts(lab) {
+  const { sga } = lab.routers;
+  const [alice, bob] = lab.pair('alice', 'bob');
+  // counts may be told a second late
+  await lab.settle(2000);
+  const text = await lab.machine.run('sga', ['ip', '-s', 'xfrm', 'state']);
+  const counted = (source) => {
+    const state = text.split(/\n(?=src )/).find((each) => each.startsWith(`src ${source} `));
+    return /current:\s+(\d+)\(bytes\), (\d+)\(packets\)/.exec(state)?.slice(1) ?? [];
+  };
+  const [came, went] = ['sgb', 'sga'].map((name) => counted(lab.address(name)));
+  await sga.ask('forget', bob);
+  const line = new RegExp(
+    `${alice} ↔ ${bob}: (\\d+) bytes in (\\d+) packets came in, (\\d+) bytes in (\\d+) packets went`,
+  );
+  await eventually(() => line.test(sga.daemon.log()));
+  const told = line.exec(sga.daemon.log())?.slice(1) ?? [];
+  lab.check(
+    'OE-164 the final counts in the log are those of the kernel',
+    told.length === 4 && told.join() === [...came, ...went].join() && Number(came[1]) > 0,
+    `${told.join()} told, ${[...came, ...went].join()} counted`,
+  );
+}
 
 async function checkEmpty(lab, name) {
   const router = lab.routers[name];
