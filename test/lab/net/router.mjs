@@ -1,5 +1,5 @@
 // A router with our daemon on it: its configuration, its start and stop, and what it says.
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventually } from './machine.mjs';
 
@@ -83,6 +83,15 @@ export class Router {
     const argv = ['env', ...words, ...this.#command('daemon')];
     this.daemon = this.machine.start(this.name, `daemon-${this.name}`, argv, { env: this.#env });
     return this.daemon;
+  }
+
+  /** As if the power failed: what is in memory is gone, the daemon's and the kernel's. */
+  async crash() {
+    await this.daemon.stop('SIGKILL');
+    rmSync(path.join(this.folder, 'run'), { recursive: true, force: true });
+    await this.machine.run(this.name, ['ip', 'xfrm', 'state', 'flush']);
+    await this.machine.run(this.name, ['ip', 'xfrm', 'policy', 'flush']);
+    await this.machine.run(this.name, ['nft', 'delete', 'table', 'inet', 'autoipsec']);
   }
 
   /** Gives the daemon's exit status. */
