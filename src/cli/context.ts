@@ -5,6 +5,7 @@
 import type { LoadResult } from '../core/config/load.js';
 import type { Settings, WanSettings } from '../core/config/settings.js';
 import type { Resolver } from '../core/dns/resolver.js';
+import type { AesSpeed } from '../core/kernel/cipher-speed.js';
 import type { MissingPart } from '../core/kernel/kernel.js';
 import type { IpAddress } from '../core/net/address.js';
 import type { Network } from '../core/net/network.js';
@@ -44,6 +45,8 @@ export interface CliContext {
   nameServers(settings: Settings): readonly NameServer[];
   resolver(settings: Settings): Resolver;
   missingParts(settings: Settings): Promise<readonly MissingPart[]>;
+  /** How this kernel does AES; `undefined` before anything tried its ciphers. */
+  aesSpeed(settings: Settings): AesSpeed | undefined;
   wanState(settings: Settings, wan: WanSettings): Promise<WanState>;
 }
 

@@ -62,9 +62,28 @@ export function checkClock({ clock }: CliContext): Finding[] {
   return [{ level: 'FAIL', what: 'clock', found: `${date} UTC can not be right`, remedy }];
 }
 
+/** Which cipher tunnels get first, and why. */
+function checkCiphers(context: CliContext, settings: Settings): Finding[] {
+  const what = 'ciphers';
+  if (settings.espProposals.length > 0)
+    return [ok(what, `${settings.espProposals.join(' ')}, as option esp_proposal says`)];
+  const speed = context.aesSpeed(settings);
+  if (!speed) return [];
+  const driver = printable(speed.driver, 80);
+  return [
+    ok(
+      what,
+      speed.isFast
+        ? `AES-GCM first, which is fast here (${driver})`
+        : `ChaCha20-Poly1305 first, as AES is slow here (${driver})`,
+    ),
+  ];
+}
+
 export async function checkKernel(context: CliContext, settings: Settings): Promise<Finding[]> {
   const missing = await context.missingParts(settings);
-  if (missing.length === 0) return [ok('kernel and tools', 'all parts are there')];
+  if (missing.length === 0)
+    return [ok('kernel and tools', 'all parts are there'), ...checkCiphers(context, settings)];
   return missing.map(({ what, remedy }) => ({
     level: 'FAIL',
     what: 'kernel and tools',

@@ -1,11 +1,13 @@
 /** The context of the commands on a real machine, from its platform. */
 import { loadSettingsFile } from '../core/config/load.js';
 import type { Settings } from '../core/config/settings.js';
+import { readAesSpeed } from '../core/kernel/cipher-speed.js';
 import type { Kernel } from '../core/kernel/kernel.js';
 import type { Network } from '../core/net/network.js';
 import { keyPath, loadKey } from '../core/pki/key-store.js';
 import { publicKeyOf } from '../core/pki/private-key.js';
 import type { Platform } from '../core/platform/platform.js';
+import { rememberedAesSpeed } from '../daemon/algorithms.js';
 import { createResolver, nameServers, wanState } from '../daemon/parts.js';
 import { plugins } from '../plugins/index.js';
 import type { Locations } from './arguments.js';
@@ -49,6 +51,8 @@ export function machineContext(machine: Machine, locations: Locations): CliConte
     nameServers: (settings) => nameServers(settings, platform.files),
     resolver: (settings) => createResolver(settings, platform, network),
     missingParts: (settings) => machine.kernel(settings).missingParts(),
+    aesSpeed: ({ stateFolder }) =>
+      rememberedAesSpeed(platform.files, stateFolder) ?? readAesSpeed(platform.files),
     wanState: (settings, wan) => wanState(wan, platform.processes, machine.kernel(settings)),
   };
 }

@@ -11,6 +11,7 @@ import { addressIdentity, fqdnIdentity } from '../core/ike/identity.js';
 import { createIkeDaemon } from '../core/ike/ike-daemon.js';
 import type { KeyLog } from '../core/ike/key-log.js';
 import type { HoldRules, Kernel, KernelEvents } from '../core/kernel/kernel.js';
+import type { LinuxKernel } from '../core/kernel/linux-kernel.js';
 import type { Logger } from '../core/log.js';
 import { type IpAddress, parseAddress } from '../core/net/address.js';
 import type { Network } from '../core/net/network.js';
@@ -22,6 +23,7 @@ import { exemptionsOf } from '../core/policy/exemptions.js';
 import { createPolicy, type Policy } from '../core/policy/policy.js';
 import type { PolicyWan } from '../core/policy/wan.js';
 import { plugins } from '../plugins/index.js';
+import { aesSpeed, choosePreferences } from './algorithms.js';
 import { Validation, warnings } from './health.js';
 import { keyLogWarning, openKeyLog } from './key-log.js';
 import { createKernel, createResolver, nameServers } from './parts.js';
@@ -123,7 +125,7 @@ async function ownKey({ platform, settings, log }: ServiceParts): Promise<Privat
 interface IkeParts {
   key: PrivateKey;
   policy: Policy;
-  kernel: Kernel;
+  kernel: LinuxKernel;
   wans: readonly PolicyWan[];
   state: StateFiles;
 }
@@ -146,6 +148,11 @@ function createIke(parts: ServiceParts, { key, policy, kernel, wans, state }: Ik
     state,
     identity,
     mark: settings.markBit,
+    preferences: choosePreferences(
+      settings,
+      kernel.unusableCiphers(),
+      aesSpeed(platform.files, settings.stateFolder),
+    ),
     softSeconds: settings.saSoftSeconds,
     hardSeconds: settings.saHardSeconds,
     keyLog: keyLogOf(parts),

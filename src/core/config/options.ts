@@ -154,3 +154,11 @@ export const words = (about: About<readonly string[]>): Option<readonly string[]
   list(about, 'names of letters, digits and dashes', (word) =>
     /^[A-Za-z0-9-]{1,32}$/.test(word) ? word : undefined,
   );
+
+/** Values that `isAllowed` knows; `allowed` describes them. */
+export function checkedList(
+  about: About<readonly string[]> & { allowed: string; isAllowed(value: string): boolean },
+): Option<readonly string[]> {
+  const { allowed, isAllowed, ...rest } = about;
+  return list(rest, allowed, (value) => (isAllowed(value) ? value : undefined));
+}

@@ -2,9 +2,16 @@
  * The sections of /etc/config/autoipsec and their options. docs/configuration.md is made from this
  * file (`npm run docs`), and so are validation and defaults. Plugins add options to `wan` sections.
  */
+import {
+  espProposalHelp,
+  ikeProposalHelp,
+  isEspProposal,
+  isIkeProposal,
+} from '../ike/proposals/names.js';
 import { prefix } from '../net/address.js';
 import {
   addresses,
+  checkedList,
   choice,
   flag,
   fqdn,
@@ -153,6 +160,20 @@ export const mainSection: SectionSchema<MainValues> = {
       min: 60,
       max: 86400,
       help: 'Age at which the keys of a tunnel are not used any more; above sa_soft_lifetime.',
+    }),
+    ikeProposals: checkedList({
+      uci: 'ike_proposal',
+      default: [],
+      allowed: ikeProposalHelp,
+      isAllowed: isIkeProposal,
+      help: 'For experts: algorithms of the key exchange, the best first, like aes128gcm16-prfsha256-x25519. What one line names may be combined with what another one names. Nothing else is offered or accepted; a kind that no line names is as it is by default, which is all of them but SHA-1, for peers of old.',
+    }),
+    espProposals: checkedList({
+      uci: 'esp_proposal',
+      default: [],
+      allowed: espProposalHelp,
+      isAllowed: isEspProposal,
+      help: 'For experts: algorithms of the tunnels, likewise, like aes128gcm16-esn. A kind that is not named is as it is by default: all but SHA-1, the fastest here first, with extended sequence numbers (ESN) where the peer has them.',
     }),
   },
 };

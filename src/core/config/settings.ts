@@ -77,6 +77,9 @@ export interface Settings {
   /** Child SA lifetimes in seconds. */
   saSoftSeconds: number;
   saHardSeconds: number;
+  /** Proposals in words (`ike/proposals/names.ts`); empty: all that we have. */
+  ikeProposals: readonly string[];
+  espProposals: readonly string[];
   wans: readonly WanSettings[];
   policies: readonly PolicySettings[];
 }

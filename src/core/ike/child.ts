@@ -75,6 +75,7 @@ export function childSaOf(sa: IkeSa, terms: ChildTerms, lifetime: Lifetime): Chi
     inbound,
     outbound,
     mode: 'tunnel',
+    extendedSequence: suite.isExtended,
     ours: terms.ours,
     theirs: terms.theirs,
     ...encapsulation(sa),

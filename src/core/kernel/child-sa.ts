@@ -50,6 +50,8 @@ export interface ChildSa {
   inbound: EspSa;
   outbound: EspSa;
   mode: 'tunnel' | 'transport';
+  /** Sequence numbers of 64 bits in both directions (RFC 4303 §2.2.1); 32 bits when absent. */
+  extendedSequence?: boolean;
   /** Traffic of our side and of the peer's side. */
   ours: Selector;
   theirs: Selector;

@@ -49,6 +49,12 @@ const ciphers: readonly Cipher[] = [
       'opkg install kmod-crypto-cbc kmod-crypto-sha256 kmod-crypto-authenc kmod-crypto-echainiv',
     isRequired: false,
   },
+  ...(['hmac(sha384)', 'hmac(sha512)'] as const).map((name) => ({
+    name,
+    words: `auth-trunc ${name} ${zeros(64)} 192 enc cbc(aes) ${zeros(16)}`,
+    remedy: 'opkg install kmod-crypto-sha512',
+    isRequired: false,
+  })),
 ];
 
 /** Documentation addresses (RFC 5737, RFC 3849): no real peer has them. */
@@ -59,11 +65,16 @@ const ends = {
 
 const probeSpi = '0x0000a1b2';
 
-function stateCommands(family: 4 | 6, cipher: Cipher, reqid: number): [IpCommand, IpCommand] {
+function stateCommands(
+  family: 4 | 6,
+  cipher: Cipher,
+  reqid: number,
+  flags: string,
+): [IpCommand, IpCommand] {
   const id = `${ends[family]} proto esp spi ${probeSpi}`;
   return [
     {
-      line: `xfrm state add ${id} reqid ${reqid} mode tunnel ${cipher.words}`,
+      line: `xfrm state add ${id} reqid ${reqid} mode tunnel ${flags}${cipher.words}`,
       what: `try ESP for IPv${family} with ${cipher.name}`,
     },
     { line: `xfrm state delete ${id}`, what: 'delete the state of the trial' },
@@ -75,8 +86,9 @@ async function tryState(
   parts: ProbeParts,
   family: 4 | 6,
   cipher: Cipher,
+  flags = '',
 ): Promise<string | undefined> {
-  const [add, remove] = stateCommands(family, cipher, parts.reqid);
+  const [add, remove] = stateCommands(family, cipher, parts.reqid, flags);
   // left behind when an earlier probe was killed between the two
   await parts.ip.run([remove]);
   const result = await parts.ip.run([add, remove]);
@@ -89,14 +101,27 @@ const isNoEsp = (error: string): boolean =>
 
 export interface CipherReport {
   missing: MissingPart[];
-  /** Kernel names of ciphers that do not work here. */
+  /** Kernel names of ciphers that do not work here; `esn` when one of them has no extended sequence. */
   unusable: string[];
+}
+
+/** What stands in `unusable` when a cipher works, but not with sequence numbers of 64 bits. */
+export const EXTENDED_SEQUENCE = 'esn';
+
+/** The error without extended sequence numbers, if any; with them most kernels just work. */
+async function tryCipher(parts: ProbeParts, cipher: Cipher, report: CipherReport) {
+  if ((await tryState(parts, 4, cipher, 'replay-window 64 flag esn ')) === undefined)
+    return undefined;
+  const error = await tryState(parts, 4, cipher);
+  if (error === undefined && !report.unusable.includes(EXTENDED_SEQUENCE))
+    report.unusable.push(EXTENDED_SEQUENCE);
+  return error;
 }
 
 async function probeEsp(parts: ProbeParts): Promise<CipherReport> {
   const report: CipherReport = { missing: [], unusable: [] };
   for (const cipher of ciphers) {
-    const error = await tryState(parts, 4, cipher);
+    const error = await tryCipher(parts, cipher, report);
     if (error === undefined) continue;
     if (isNoEsp(error)) {
       report.missing.push({

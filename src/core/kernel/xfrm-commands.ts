@@ -21,8 +21,8 @@ export interface IpCommand {
  */
 export const policyPriority = 0x7000_0000;
 
-/** Packets of the anti-replay window. 64 fits one bitmap word pair and bears reordering by queues. */
-const replayWindow = 64;
+/** Packets of the anti-replay window; bears reordering by queues, also those of several processors. */
+const replayWindow = 128;
 
 export type PolicyDirection = 'out' | 'in' | 'fwd';
 
@@ -99,7 +99,7 @@ function addState(way: OneWay, child: ChildSa, reqid: number): IpCommand {
   // family, which may differ from that of the tunnel.
   const line =
     `xfrm state add ${stateId(way)} reqid ${reqid} mode ${child.mode} ` +
-    `replay-window ${replayWindow} ${keyWords(way.sa.keys)} ${encapsulation}` +
+    `replay-window ${replayWindow} ${child.extendedSequence ? 'flag esn ' : ''}${keyWords(way.sa.keys)} ${encapsulation}` +
     `sel ${way.selector} ` +
     `limit time-soft ${child.softSeconds} limit time-hard ${child.hardSeconds}`;
   return { line, what: `add ESP state ${stateId(way)}` };

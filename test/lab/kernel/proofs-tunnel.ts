@@ -1,6 +1,6 @@
 /** States and policies: kinds, renewal, expiry, configured ones, and the end. */
 
-import type { EspSa } from '../../../src/core/kernel/child-sa.js';
+import type { ChildSa, EspSa } from '../../../src/core/kernel/child-sa.js';
 import type { IpFamily } from '../../../src/core/net/address.js';
 import { prefix } from '../../../src/core/net/address.js';
 import { addresses, attempt, capture, platform, setMasquerade, sh, sleep } from './site.js';
@@ -26,6 +26,53 @@ export const crossFamily =
     await kernel.remove(installed);
     return undefined;
   };
+
+/** The pings of both directions go through ESP of this kind, and the kernel counts them. */
+export const carries =
+  (family: IpFamily, more: Partial<ChildSa>): Proof =>
+  async ({ kernel }) => {
+    await setMasquerade(false);
+    const { gwa, gwb, alice, bob } = addresses[family];
+    const isTransport = more.mode === 'transport';
+    const inner = isTransport
+      ? { ours: gwa, theirs: gwb }
+      : { ours: alice, theirs: bob(freshBob()) };
+    const sa = childSa({ local: gwa, remote: gwb, ...inner }, more);
+    await installAtPeer(sa);
+    const installed = await kernel.install(sa);
+    const pair = { source: inner.ours, destination: inner.theirs, translatedSource: inner.ours };
+    await kernel.remember({ wan: 'wan', ...pair, verdict: 'encrypt', lifespanSeconds: 60 });
+    const states = await sh('gwa', 'ip xfrm state');
+    const wan = await capture('wan', '');
+    await sh(isTransport ? 'gwa' : 'alice', `ping -c 3 -i 0.2 -W 2 ${inner.theirs}`);
+    const clearLines = (await wan.stop()).filter(isClear);
+    check(clearLines.length === 0, `clear: ${clearLines[0]}`);
+    const { packetsIn, packetsOut } = await kernel.use(installed);
+    check(packetsIn === 3 && packetsOut === 3, `${packetsIn} packets in, ${packetsOut} out`);
+    await kernel.remove(installed);
+    await sh('gwb', 'ip xfrm policy flush; ip xfrm state flush');
+    const flags = states.match(/ flag .*| mode transport/g)?.join();
+    if (more.extendedSequence) check(states.includes(' esn'), `no esn: ${states}`);
+    if (isTransport) check(states.includes('mode transport'), `no transport: ${states}`);
+    return flags;
+  };
+
+/** Encrypt-then-MAC of both directions. */
+export function cbcStates(hash: string, icvBits: number, keyLength: number) {
+  const one = (spi: number): EspSa => ({
+    spi,
+    keys: {
+      kind: 'encrypt-then-mac',
+      encryption: 'cbc(aes)',
+      encryptionKey: platform.random(32),
+      integrity: `hmac(${hash})`,
+      integrityKey: platform.random(keyLength),
+      icvBits,
+    },
+  });
+  const first = 0x9100 + 2 * icvBits;
+  return { inbound: one(first), outbound: one(first + 1) };
+}
 
 /** Two tunnels for the same traffic, then the older one goes: no answer is missed. */
 export const renewal: Proof = async ({ kernel }) => {

@@ -3,7 +3,17 @@ import { lost, manyPairs, update } from './proofs-cache.js';
 import { errands, guarded, unmarked } from './proofs-guard.js';
 import { burst, clear, deny, firstPacket } from './proofs-hold.js';
 import { ownSide } from './proofs-routes.js';
-import { crossFamily, expiry, foreign, ingress, kinds, renewal, stop } from './proofs-tunnel.js';
+import {
+  carries,
+  cbcStates,
+  crossFamily,
+  expiry,
+  foreign,
+  ingress,
+  kinds,
+  renewal,
+  stop,
+} from './proofs-tunnel.js';
 import type { Proof } from './stage.js';
 
 export const proofs: Record<string, Proof> = {
@@ -33,6 +43,15 @@ export const proofs: Record<string, Proof> = {
   'no mark leaves': unmarked,
   'OE-157 inner source outside the selector is dropped and counted': ingress,
   'kinds of states': kinds,
+  'ESP with extended sequence numbers': carries(4, { extendedSequence: true }),
+  'ESP with AES-CBC, SHA-384 and extended sequence numbers': carries(4, {
+    extendedSequence: true,
+    ...cbcStates('sha384', 192, 48),
+  }),
+  'ESP with AES-CBC and SHA-512': carries(4, cbcStates('sha512', 256, 64)),
+  'ESP with AES-CBC and SHA-1': carries(4, cbcStates('sha1', 96, 20)),
+  'transport mode IPv4': carries(4, { mode: 'transport', extendedSequence: true }),
+  'transport mode IPv6': carries(6, { mode: 'transport' }),
   'tunnel IPv4 in IPv6': crossFamily(6, 4),
   'tunnel IPv6 in IPv4': crossFamily(4, 6),
   'renewal without loss, and last use': renewal,

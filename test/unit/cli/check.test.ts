@@ -52,6 +52,37 @@ Ready.
   );
 });
 
+test('cli check: tells which cipher tunnels get first, and why', async () => {
+  const ofMachine = async (change: (machine: FakeMachine) => void) => {
+    const machine = await readyMachine();
+    change(machine);
+    return (await lines(machine, /ciphers/)).found.join();
+  };
+  const slow = { isFast: false, driver: 'rfc4106(gcm_base(ctr(aes-generic),ghash-generic))' };
+  assert.match(
+    await ofMachine((machine) => {
+      machine.aes = slow;
+    }),
+    'ok    ciphers: ChaCha20-Poly1305 first, as AES is slow here (rfc4106(gcm_base(ctr(aes-generic',
+  );
+  assert.match(
+    await ofMachine((machine) => {
+      machine.aes = { isFast: true, driver: 'rfc4106-gcm-aesni' };
+    }),
+    'AES-GCM first, which is fast here (rfc4106-gcm-aesni)',
+  );
+  assert.match(
+    await ofMachine((machine) => {
+      machine.aes = slow;
+      machine.configuration = machine.configuration.replace(
+        "enabled '1'",
+        "enabled '1'\n list esp_proposal 'aes128gcm16'",
+      );
+    }),
+    'ciphers: aes128gcm16, as option esp_proposal says',
+  );
+});
+
 test('cli check: golden, a router that is not', async () => {
   const machine = new FakeMachine();
   machine.configuration = configuration.replace("enabled '1'", "enabled '0'");

@@ -3,6 +3,7 @@ import type { CliContext, NameServer, OwnKeys, WanState } from '../../../src/cli
 import { loadSettings } from '../../../src/core/config/load.js';
 import type { LookupResult, Resolver } from '../../../src/core/dns/resolver.js';
 import { RecordType } from '../../../src/core/dns/resolver.js';
+import type { AesSpeed } from '../../../src/core/kernel/cipher-speed.js';
 import type { MissingPart } from '../../../src/core/kernel/kernel.js';
 import { address } from '../../../src/core/net/address.js';
 import type { PublicKey } from '../../../src/core/pki/public-key.js';
@@ -38,6 +39,7 @@ export class FakeMachine {
   keys: OwnKeys = { ok: true, keys: [rsaKey] };
   servers: readonly NameServer[] = [{ address: address('127.0.0.1'), isTrusted: true }];
   missing: MissingPart[] = [];
+  aes: AesSpeed | undefined;
   /** Answers by `TYPE name`; what is not there does not exist, vouched for. */
   readonly answers = new Map<string, LookupResult>();
   readonly asked: string[] = [];
@@ -62,6 +64,7 @@ export class FakeMachine {
       nameServers: () => this.servers,
       resolver: () => this.resolver,
       missingParts: async () => this.missing,
+      aesSpeed: () => this.aes,
       wanState: async () => this.wan,
     };
   }

@@ -2,6 +2,7 @@ import { utf8 } from '../../../src/core/bytes/text.js';
 import { loadSettings, loadSettingsFile } from '../../../src/core/config/load.js';
 import { flag, seconds } from '../../../src/core/config/schema.js';
 import type { Settings } from '../../../src/core/config/settings.js';
+import { espProposalHelp, ikeProposalHelp } from '../../../src/core/ike/proposals/names.js';
 import { prefix } from '../../../src/core/net/address.js';
 import type { Plugin } from '../../../src/core/plugin.js';
 import { assert, test } from '../../support/test.js';
@@ -69,6 +70,8 @@ test('config: an empty file is a valid configuration that does nothing', () => {
     rejectsDenied: false,
     saSoftSeconds: 3240,
     saHardSeconds: 3600,
+    ikeProposals: [],
+    espProposals: [],
     wans: [],
     policies: [],
     keyLog: false,
@@ -159,6 +162,16 @@ const mistakes: [string, string, string][] = [
     'a value out of range',
     "config autoipsec 'main'\noption patience '900'",
     `${file}:2: autoipsec 'main': option 'patience' is '900'; allowed: 0.5..300 seconds`,
+  ],
+  [
+    'an ESP proposal without integrity',
+    "config autoipsec 'main'\nlist esp_proposal aes128",
+    `${file}:2: autoipsec 'main': option 'esp_proposal' is 'aes128'; allowed: ${espProposalHelp}`,
+  ],
+  [
+    'a word that no proposal has',
+    "config autoipsec 'main'\nlist ike_proposal default\nlist ike_proposal aes128-md5",
+    `${file}:2: autoipsec 'main': option 'ike_proposal' is 'default' 'aes128-md5'; allowed: ${ikeProposalHelp}`,
   ],
   [
     'a word that is none of the class names',

@@ -1,6 +1,11 @@
 import { dhGroups } from '../../../src/core/ike/crypto/dh.js';
-import { prfs } from '../../../src/core/ike/crypto/prf.js';
-import { espSuites, ikeCiphers } from '../../../src/core/ike/crypto/suite.js';
+import { legacyPrfs, prfs } from '../../../src/core/ike/crypto/prf.js';
+import {
+  espSuites,
+  ikeCiphers,
+  legacyEspSuites,
+  legacyIkeCiphers,
+} from '../../../src/core/ike/crypto/suite.js';
 import type { Preferences } from '../../../src/core/ike/proposals/offer.js';
 import type { PrivateKey } from '../../../src/core/pki/private-key.js';
 import { IkeWorld } from '../../support/ike-end.js';
@@ -24,8 +29,7 @@ async function connect(
   return { tunnel: first.ok ? first.tunnel : undefined, sa: right.installed, left };
 }
 
-const offered = ikeCiphers.filter((cipher) => cipher.isAead || cipher.integrityId === 12);
-for (const cipher of offered)
+for (const cipher of ikeCiphers)
   test(`OE-95 algorithms: IKE SA with ${cipher.name} alone is accepted`, async () => {
     const { tunnel } = await connect({ ikeCiphers: [cipher] });
     assert.ok(tunnel?.ike.suite.startsWith(`${cipher.name}/`));
@@ -47,10 +51,34 @@ for (const suite of espSuites)
   test(`OE-95 SP-19 algorithms: ESP with ${suite.name} alone is accepted`, async () => {
     const { tunnel } = await connect({ espSuites: [suite] });
     const keys = tunnel!.installed.sa.inbound.keys;
-    assert.is(keys.icvBits, 128);
-    if (keys.kind === 'aead') assert.is(keys.key.length, suite.encryptionKeyLength);
-    else assert.equal([keys.encryption, keys.integrity], ['cbc(aes)', 'hmac(sha256)']);
+    if (keys.kind === 'aead')
+      assert.equal([keys.key.length, keys.icvBits], [suite.encryptionKeyLength, 128]);
+    else assert.equal([keys.encryption, keys.integrity], suite.kernelNames);
+    assert.is(tunnel!.installed.sa.extendedSequence, true);
   });
+
+test('algorithms: sequence numbers of 32 bits where the peer has no others', async () => {
+  const { tunnel } = await connect({ sequenceNumbers: [0] });
+  assert.is(tunnel!.installed.sa.extendedSequence, false);
+});
+
+test('RFC 8247 MUST-, algorithms: HMAC-SHA1 only where both are told to', async () => {
+  const preferences = {
+    ikeCiphers: legacyIkeCiphers,
+    prfs: legacyPrfs,
+    espSuites: legacyEspSuites,
+  };
+  const world = new IkeWorld();
+  const left = await world.add('192.0.2.1', { preferences });
+  const right = await world.add('198.51.100.1', { preferences });
+  const modern = await world.add('198.51.100.2');
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  assert.ok(result.ok);
+  assert.is(left.installed[0]!.sa.inbound.keys.icvBits, 96);
+  const refused = await world.until(left.daemon.connect(left.wish(modern, { patienceMs: 2000 })));
+  assert.not(refused.ok);
+  await world.stop();
+});
 
 const keys: [string, () => PrivateKey][] = [
   ['RSA', rsaKey],

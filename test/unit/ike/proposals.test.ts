@@ -61,7 +61,7 @@ test('SP-19 OE-93 proposals: nothing without cipher or integrity, or weak, is of
     const ids = (type: number) => transforms.filter((one) => one.type === type).map(({ id }) => id);
     assert.ok(ids(ENCR!).every((id) => [12, ...aead].includes(id)));
     const isAead = ids(ENCR!).every((id) => aead.includes(id));
-    assert.equal(ids(INTEG!), isAead ? [] : [12]);
+    assert.equal(ids(INTEG!), isAead ? [] : [12, 13, 14]);
   }
 });
 
@@ -135,10 +135,25 @@ test('proposals: the group of the KE payload is preferred, as another one costs 
   assert.is(ikeSuite(both, 99), 'AES_GCM_16_128 5 31');
 });
 
-test('proposals: ESN is not taken, where it is the only choice nothing is', () => {
-  assert.is(espSuite([esp(gcm, t(ESN!, 1))]), undefined);
-  assert.is(espSuite([esp(gcm, t(ESN!, 1), t(ESN!, 0))]), 'AES_GCM_16_128 -');
-  assert.is(espSuite([esp(gcm)]), 'AES_GCM_16_128 -');
+test('proposals: extended sequence numbers are preferred, and others taken', () => {
+  const isExtended = (...sequence: Transform[]) =>
+    chooseEsp([esp(gcm, ...sequence)], undefined, true, defaultPreferences)?.suite.isExtended;
+  assert.is(isExtended(t(ESN!, 1)), true);
+  assert.is(isExtended(t(ESN!, 0), t(ESN!, 1)), true);
+  assert.is(isExtended(t(ESN!, 0)), false);
+  assert.is(isExtended(), false);
+  assert.is(isExtended(t(ESN!, 2)), undefined);
+});
+
+test('proposals: nothing is taken where the only sequence numbers are unwanted', () => {
+  const choose = (id: number, ...sequenceNumbers: number[]) =>
+    chooseEsp([esp(gcm, t(ESN!, id))], undefined, true, {
+      ...defaultPreferences,
+      sequenceNumbers,
+    });
+  assert.is(choose(1, 0), undefined);
+  assert.is(choose(0, 1), undefined);
+  assert.is(choose(0, 0)?.suite.isExtended, false);
 });
 
 test('proposals: groups mean nothing in IKE_AUTH, and are binding in CREATE_CHILD_SA', () => {

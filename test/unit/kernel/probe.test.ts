@@ -39,6 +39,12 @@ test('probe: a machine with everything lacks nothing, and nothing of the trial s
   assert.is(machine.lines.filter((line) => / state add .*gcm/.test(line)).length, 2);
 });
 
+test('probe: a kernel without extended sequence numbers has its ciphers all the same', async () => {
+  const { machine, run } = set();
+  refusing(/flag esn/, 'RTNETLINK answers: Operation not supported')(machine);
+  assert.equal(await run(), { missing: [], unusable: ['esn'] });
+});
+
 const rows: [string, (machine: Machine) => unknown, string, string][] = [
   [
     "busybox's ip",

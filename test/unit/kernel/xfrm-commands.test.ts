@@ -16,8 +16,8 @@ const lines = (sa = sampleSa()) => addStates(sa, 77).map((step) => step.command.
 
 test('xfrm commands: both states, the inbound one first', () => {
   assert.equal(lines(), [
-    `xfrm state add src 198.18.100.2 dst 198.18.100.1 proto esp spi 0x00001001 reqid 77 mode tunnel replay-window 64 aead rfc4106(gcm(aes)) 0x${'a1'.repeat(20)} 128 sel src 198.18.2.9/32 dst 198.18.100.1/32 limit time-soft 3000 limit time-hard 3600`,
-    `xfrm state add src 198.18.100.1 dst 198.18.100.2 proto esp spi 0x00001002 reqid 77 mode tunnel replay-window 64 aead rfc4106(gcm(aes)) 0x${'b2'.repeat(20)} 128 sel src 198.18.100.1/32 dst 198.18.2.9/32 limit time-soft 3000 limit time-hard 3600`,
+    `xfrm state add src 198.18.100.2 dst 198.18.100.1 proto esp spi 0x00001001 reqid 77 mode tunnel replay-window 128 aead rfc4106(gcm(aes)) 0x${'a1'.repeat(20)} 128 sel src 198.18.2.9/32 dst 198.18.100.1/32 limit time-soft 3000 limit time-hard 3600`,
+    `xfrm state add src 198.18.100.1 dst 198.18.100.2 proto esp spi 0x00001002 reqid 77 mode tunnel replay-window 128 aead rfc4106(gcm(aes)) 0x${'b2'.repeat(20)} 128 sel src 198.18.100.1/32 dst 198.18.2.9/32 limit time-soft 3000 limit time-hard 3600`,
   ]);
 });
 
@@ -30,6 +30,12 @@ test('xfrm commands: each state is taken back by its name', () => {
     ],
   );
   assert.is(deleteStates(sampleSa()).length, 2);
+});
+
+test('xfrm commands: extended sequence numbers are a flag of both states', () => {
+  for (const line of lines(sampleSa({ extendedSequence: true })))
+    assert.match(line, ' replay-window 128 flag esn aead ');
+  for (const line of lines(sampleSa({ extendedSequence: false }))) assert.not(/esn/.test(line));
 });
 
 test('xfrm commands: encapsulation names the ports of the way', () => {

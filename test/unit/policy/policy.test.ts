@@ -46,6 +46,8 @@ const settingsWith = (policies: PolicySettings[], more: Partial<Settings> = {}):
   rejectsDenied: false,
   saSoftSeconds: 3000,
   saHardSeconds: 3600,
+  ikeProposals: [],
+  espProposals: [],
   wans: [],
   policies,
   ...more,

@@ -3,9 +3,15 @@ import { concat, equalConstantTime } from '../../bytes/bytes.js';
 import { cbc } from './aes.js';
 import type { IkeCipher } from './cipher.js';
 import { pad, paddedLength, unpad } from './padding.js';
-import { PRF_HMAC_SHA2_256, PRF_HMAC_SHA2_384, PRF_HMAC_SHA2_512, type Prf } from './prf.js';
+import {
+  PRF_HMAC_SHA1,
+  PRF_HMAC_SHA2_256,
+  PRF_HMAC_SHA2_384,
+  PRF_HMAC_SHA2_512,
+  type Prf,
+} from './prf.js';
 
-/** Integrity algorithm: an HMAC cut to half of its length (RFC 4868 §2.1). */
+/** Integrity algorithm: the first bytes of an HMAC. */
 export interface Integrity {
   /** Transform type 3 number. */
   readonly id: number;
@@ -15,17 +21,18 @@ export interface Integrity {
   compute(key: Uint8Array, ...data: readonly Uint8Array[]): Uint8Array;
 }
 
-const halfOf = (id: number, name: string, prf: Prf): Integrity => ({
-  id,
-  name,
-  keyLength: prf.keyLength,
-  icvLength: prf.outputLength / 2,
-  compute: (key, ...data) => prf.compute(key, ...data).slice(0, prf.outputLength / 2),
-});
+function cut(id: number, name: string, prf: Prf, icvLength: number): Integrity {
+  const compute: Integrity['compute'] = (key, ...data) =>
+    prf.compute(key, ...data).slice(0, icvLength);
+  return { id, name, keyLength: prf.keyLength, icvLength, compute };
+}
 
-export const hmacSha256 = halfOf(12, 'AUTH_HMAC_SHA2_256_128', PRF_HMAC_SHA2_256);
-export const hmacSha384 = halfOf(13, 'AUTH_HMAC_SHA2_384_192', PRF_HMAC_SHA2_384);
-export const hmacSha512 = halfOf(14, 'AUTH_HMAC_SHA2_512_256', PRF_HMAC_SHA2_512);
+// RFC 4868 §2.1: half of the length.
+export const hmacSha256 = cut(12, 'AUTH_HMAC_SHA2_256_128', PRF_HMAC_SHA2_256, 16);
+export const hmacSha384 = cut(13, 'AUTH_HMAC_SHA2_384_192', PRF_HMAC_SHA2_384, 24);
+export const hmacSha512 = cut(14, 'AUTH_HMAC_SHA2_512_256', PRF_HMAC_SHA2_512, 32);
+/** RFC 2404; for peers of old, used where the configuration names it (RFC 8247 §2.3: MUST-). */
+export const hmacSha1 = cut(2, 'AUTH_HMAC_SHA1_96', PRF_HMAC_SHA1, 12);
 
 export const integrities: readonly Integrity[] = [hmacSha256, hmacSha384, hmacSha512];
 

@@ -1,5 +1,6 @@
 /** Pseudo-random functions of IKEv2 (RFC 4868) and prf+ (RFC 7296 §2.13). */
 import { hmac } from '@noble/hashes/hmac.js';
+import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 
 export interface Prf {
@@ -25,7 +26,7 @@ function digest(mac: Mac, data: readonly Uint8Array[]): Uint8Array {
   return mac.digest();
 }
 
-function hmacPrf(id: number, name: string, hash: typeof sha256 | typeof sha512): Prf {
+function hmacPrf(id: number, name: string, hash: typeof sha1 | typeof sha256 | typeof sha512): Prf {
   return {
     id,
     name,
@@ -39,6 +40,7 @@ function hmacPrf(id: number, name: string, hash: typeof sha256 | typeof sha512):
   };
 }
 
+export const PRF_HMAC_SHA1 = hmacPrf(2, 'PRF_HMAC_SHA1', sha1);
 export const PRF_HMAC_SHA2_256 = hmacPrf(5, 'PRF_HMAC_SHA2_256', sha256);
 export const PRF_HMAC_SHA2_384 = hmacPrf(6, 'PRF_HMAC_SHA2_384', sha384);
 export const PRF_HMAC_SHA2_512 = hmacPrf(7, 'PRF_HMAC_SHA2_512', sha512);
@@ -46,7 +48,11 @@ export const PRF_HMAC_SHA2_512 = hmacPrf(7, 'PRF_HMAC_SHA2_512', sha512);
 /** In the order in which we offer them. */
 export const prfs: readonly Prf[] = [PRF_HMAC_SHA2_256, PRF_HMAC_SHA2_384, PRF_HMAC_SHA2_512];
 
-export const prfById = (id: number): Prf | undefined => prfs.find((prf) => prf.id === id);
+/** For peers of old; used where the configuration names it (RFC 8247 §2.2: MUST-). */
+export const legacyPrfs: readonly Prf[] = [PRF_HMAC_SHA1];
+
+export const prfById = (id: number): Prf | undefined =>
+  [...prfs, ...legacyPrfs].find((prf) => prf.id === id);
 
 /** prf+(key, seed), `length` bytes of it. Throws beyond 255 blocks, where prf+ is not defined. */
 export function prfPlus(prf: Prf, key: Uint8Array, seed: Uint8Array, length: number): Uint8Array {

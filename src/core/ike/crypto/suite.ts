@@ -2,7 +2,7 @@
 import type { EspKeys } from '../../kernel/child-sa.js';
 import { aesGcm128, aesGcm256, chaCha20Poly1305 } from './aead.js';
 import type { IkeCipher } from './cipher.js';
-import { aesCbc, integrities } from './encrypt-then-mac.js';
+import { aesCbc, hmacSha1, type Integrity, integrities } from './encrypt-then-mac.js';
 import { type ChildKeyInput, type DirectionKeys, deriveChildKeys } from './keymat.js';
 
 /** What a proposal says of encryption and integrity. */
@@ -14,6 +14,8 @@ export interface CipherChoice {
   integrity?: number | undefined;
 }
 
+const cbcKeyBits = [128, 256] as const;
+
 /**
  * All ciphers of the Encrypted payload, in the order in which we offer them. ChaCha20 first: in a
  * script it takes a third of the time of AES-GCM, and needs no tables of 1.1 MB. (ESP is another
@@ -23,8 +25,13 @@ export const ikeCiphers: readonly IkeCipher[] = [
   chaCha20Poly1305,
   aesGcm128,
   aesGcm256,
-  ...([128, 256] as const).flatMap((bits) => integrities.map((mac) => aesCbc(bits, mac))),
+  ...cbcKeyBits.flatMap((bits) => integrities.map((mac) => aesCbc(bits, mac))),
 ];
+
+/** For peers of old: never offered or taken unless the configuration names them. */
+export const legacyIkeCiphers: readonly IkeCipher[] = cbcKeyBits.map((bits) =>
+  aesCbc(bits, hmacSha1),
+);
 
 interface Algorithm {
   readonly id: number;
@@ -38,12 +45,14 @@ const fits = (algorithm: Algorithm, choice: CipherChoice): boolean =>
   (algorithm.integrityId ?? 0) === (choice.integrity ?? 0);
 
 export const findIkeCipher = (choice: CipherChoice): IkeCipher | undefined =>
-  ikeCiphers.find((cipher) => fits(cipher, choice));
+  [...ikeCiphers, ...legacyIkeCiphers].find((cipher) => fits(cipher, choice));
 
 /** ESP algorithms of a Child SA. */
 export interface EspSuite extends Algorithm {
   readonly name: string;
   readonly isAead: boolean;
+  /** Algorithms that the kernel must have for it. */
+  readonly kernelNames: readonly string[];
   /** Bytes of KEYMAT for encryption, with the salt of an AEAD. */
   readonly encryptionKeyLength: number;
   readonly integrityKeyLength: number;
@@ -56,6 +65,7 @@ const espAead = (id: number, name: string, kernelName: string, keyBits?: number)
   ...(keyBits === undefined ? {} : { keyBits }),
   name,
   isAead: true,
+  kernelNames: [kernelName],
   encryptionKeyLength: (keyBits ?? 256) / 8 + 4,
   integrityKeyLength: 0,
   toKernel: ({ encryption }) => ({
@@ -66,21 +76,30 @@ const espAead = (id: number, name: string, kernelName: string, keyBits?: number)
   }),
 });
 
-const espCbcSha256 = (keyBits: 128 | 256): EspSuite => ({
+/** The kernel's names of the hashes, by transform type 3 number. */
+const kernelHmac: Readonly<Record<number, string>> = {
+  2: 'hmac(sha1)',
+  12: 'hmac(sha256)',
+  13: 'hmac(sha384)',
+  14: 'hmac(sha512)',
+};
+
+const espCbc = (keyBits: 128 | 256, integrity: Integrity): EspSuite => ({
   id: 12,
   keyBits,
-  integrityId: 12,
-  name: `AES_CBC_${keyBits}/HMAC_SHA2_256_128`,
+  integrityId: integrity.id,
+  name: `AES_CBC_${keyBits}/${integrity.name.replace('AUTH_', '')}`,
   isAead: false,
+  kernelNames: ['cbc(aes)', kernelHmac[integrity.id]!],
   encryptionKeyLength: keyBits / 8,
-  integrityKeyLength: 32,
-  toKernel: ({ encryption, integrity }) => ({
+  integrityKeyLength: integrity.keyLength,
+  toKernel: (keys) => ({
     kind: 'encrypt-then-mac',
     encryption: 'cbc(aes)',
-    encryptionKey: encryption,
-    integrity: 'hmac(sha256)',
-    integrityKey: integrity,
-    icvBits: 128,
+    encryptionKey: keys.encryption,
+    integrity: kernelHmac[integrity.id]!,
+    integrityKey: keys.integrity,
+    icvBits: 8 * integrity.icvLength,
   }),
 });
 
@@ -89,12 +108,16 @@ export const espSuites: readonly EspSuite[] = [
   espAead(20, 'AES_GCM_16_128', 'rfc4106(gcm(aes))', 128),
   espAead(20, 'AES_GCM_16_256', 'rfc4106(gcm(aes))', 256),
   espAead(28, 'CHACHA20_POLY1305', 'rfc7539esp(chacha20,poly1305)'),
-  espCbcSha256(128),
-  espCbcSha256(256),
+  ...cbcKeyBits.flatMap((bits) => integrities.map((mac) => espCbc(bits, mac))),
 ];
 
+/** As `legacyIkeCiphers`. */
+export const legacyEspSuites: readonly EspSuite[] = cbcKeyBits.map((bits) =>
+  espCbc(bits, hmacSha1),
+);
+
 export const findEspSuite = (choice: CipherChoice): EspSuite | undefined =>
-  espSuites.find((suite) => fits(suite, choice));
+  [...espSuites, ...legacyEspSuites].find((suite) => fits(suite, choice));
 
 /** Keys of both directions of a Child SA, as the kernel takes them. */
 export function deriveEspKeys(

@@ -10,7 +10,7 @@ import type { EspSuite } from '../crypto/suite.js';
 import { TransformType } from '../crypto/transforms.js';
 import type { Proposal } from '../payloads/sa.js';
 import { Protocol } from '../registries/protocols.js';
-import type { Preferences } from './offer.js';
+import { EXTENDED, NOT_EXTENDED, type Preferences } from './offer.js';
 import { type KnownTransform, TransformSet, toTransform } from './transform-set.js';
 
 /** Algorithms of an IKE SA. */
@@ -24,6 +24,8 @@ export interface IkeSuite {
 export interface ChildSuite {
   esp: EspSuite;
   group?: DhGroup;
+  /** Sequence numbers of 64 bits (RFC 4303 §2.2.1). */
+  isExtended: boolean;
 }
 
 export interface Choice<Suite> {
@@ -59,6 +61,13 @@ function pickGroup(
 ): DhGroup | undefined {
   const fitting = groups.filter(({ id }) => set.find(TransformType.DH, id));
   return fitting.find(({ id }) => id === offered) ?? fitting[0];
+}
+
+/** RFC 7296 §3.3.2: a proposal that says nothing means sequence numbers of 32 bits. */
+function pickSequenceNumbers(set: TransformSet, wanted: readonly number[]): number | undefined {
+  const isAllowed = (id: number) =>
+    set.find(TransformType.ESN, id) || (id === NOT_EXTENDED && !set.has(TransformType.ESN));
+  return wanted.find(isAllowed);
 }
 
 const proposalsOf = (proposals: readonly Proposal[], protocol: number, spiLength: number) =>
@@ -104,11 +113,13 @@ export function chooseEsp(
       const picked = pickCipher(set, esp);
       const group = inIkeAuth ? undefined : pickGroup(set, preferences.groups, keGroup);
       const needsGroup = !inIkeAuth && !set.allowsNone(TransformType.DH);
-      if (!picked || (needsGroup && !group) || !set.allowsNone(TransformType.ESN)) continue;
+      const sequence = pickSequenceNumbers(set, preferences.sequenceNumbers);
+      if (!picked || (needsGroup && !group) || sequence === undefined) continue;
       if (set.has(TransformType.PRF)) continue;
-      const others: KnownTransform[] = [{ type: TransformType.ESN, id: 0 }];
+      const others: KnownTransform[] = [{ type: TransformType.ESN, id: sequence }];
       if (group) others.unshift({ type: TransformType.DH, id: group.id });
-      const suite: ChildSuite = group ? { esp, group } : { esp };
+      const isExtended = sequence === EXTENDED;
+      const suite: ChildSuite = { esp, isExtended, ...(group ? { group } : {}) };
       return { suite, from, transforms: [...picked, ...others] };
     }
   return undefined;

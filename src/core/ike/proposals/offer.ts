@@ -19,19 +19,19 @@ export interface Preferences {
   prfs: readonly Prf[];
   groups: readonly DhGroup[];
   espSuites: readonly EspSuite[];
+  /** Values of transform type 5: extended sequence numbers, and those of 32 bits. */
+  sequenceNumbers: readonly number[];
 }
 
-const HMAC_SHA2_256_128 = 12;
-
-/** One integrity algorithm is enough for those who have no AEAD; two more would fill the packet. */
-const isOffered = (cipher: IkeCipher): boolean =>
-  cipher.isAead || cipher.integrityId === HMAC_SHA2_256_128;
+export const EXTENDED = 1;
+export const NOT_EXTENDED = 0;
 
 export const defaultPreferences: Preferences = {
-  ikeCiphers: ikeCiphers.filter(isOffered),
+  ikeCiphers,
   prfs,
   groups: dhGroups,
   espSuites,
+  sequenceNumbers: [EXTENDED, NOT_EXTENDED],
 };
 
 interface CipherLike {
@@ -86,13 +86,16 @@ export function ikeOffer(preferences: Preferences): Proposal[] {
 
 /**
  * For a Child SA. `groups` is empty in IKE_AUTH, whose Child SA has the secret of the IKE SA (RFC
- * 7296 §1.2), and is not in CREATE_CHILD_SA (OE-98). No ESN: the kernel's replay window does without.
+ * 7296 §1.2), and is not in CREATE_CHILD_SA (OE-98).
  */
 export function espOffer(
   preferences: Preferences,
   spi: Uint8Array,
   groups: readonly DhGroup[],
 ): Proposal[] {
-  const others = [...groupTransforms(groups), { type: TransformType.ESN, id: 0 }];
+  const others = [
+    ...groupTransforms(groups),
+    ...preferences.sequenceNumbers.map((id) => ({ type: TransformType.ESN, id })),
+  ];
   return proposalsFor(preferences.espSuites, others, Protocol.ESP, spi);
 }

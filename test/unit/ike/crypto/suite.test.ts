@@ -5,6 +5,7 @@ import {
   findEspSuite,
   findIkeCipher,
   ikeCiphers,
+  legacyEspSuites,
 } from '../../../../src/core/ike/crypto/suite.js';
 import { TransformType, transformName } from '../../../../src/core/ike/crypto/transforms.js';
 import { assert, test } from '../../../support/test.js';
@@ -45,7 +46,7 @@ test('suite: ESP keys have the lengths the kernel wants', () => {
     ni: new Uint8Array(16),
     nr: new Uint8Array(16),
   };
-  const shapes = espSuites.map((suite) => {
+  const shapes = [...espSuites, ...legacyEspSuites].map((suite) => {
     const keys = deriveEspKeys(suite, input).fromInitiator;
     return keys.kind === 'aead'
       ? [suite.name, keys.name, keys.key.length, keys.icvBits]
@@ -63,7 +64,13 @@ test('suite: ESP keys have the lengths the kernel wants', () => {
     ['AES_GCM_16_256', 'rfc4106(gcm(aes))', 36, 128],
     ['CHACHA20_POLY1305', 'rfc7539esp(chacha20,poly1305)', 36, 128],
     ['AES_CBC_128/HMAC_SHA2_256_128', 'cbc(aes)', 16, 'hmac(sha256)', 32, 128],
+    ['AES_CBC_128/HMAC_SHA2_384_192', 'cbc(aes)', 16, 'hmac(sha384)', 48, 192],
+    ['AES_CBC_128/HMAC_SHA2_512_256', 'cbc(aes)', 16, 'hmac(sha512)', 64, 256],
     ['AES_CBC_256/HMAC_SHA2_256_128', 'cbc(aes)', 32, 'hmac(sha256)', 32, 128],
+    ['AES_CBC_256/HMAC_SHA2_384_192', 'cbc(aes)', 32, 'hmac(sha384)', 48, 192],
+    ['AES_CBC_256/HMAC_SHA2_512_256', 'cbc(aes)', 32, 'hmac(sha512)', 64, 256],
+    ['AES_CBC_128/HMAC_SHA1_96', 'cbc(aes)', 16, 'hmac(sha1)', 20, 96],
+    ['AES_CBC_256/HMAC_SHA1_96', 'cbc(aes)', 32, 'hmac(sha1)', 20, 96],
   ]);
 });
 
