@@ -171,7 +171,7 @@ const mistakes: [string, string, string][] = [
   [
     'a word that no proposal has',
     "config autoipsec 'main'\nlist ike_proposal default\nlist ike_proposal aes128-md5",
-    `${file}:2: autoipsec 'main': option 'ike_proposal' is 'default' 'aes128-md5'; allowed: ${ikeProposalHelp}`,
+    `${file}:3: autoipsec 'main': option 'ike_proposal' is 'default' 'aes128-md5'; allowed: ${ikeProposalHelp}`,
   ],
   [
     'a word that is none of the class names',
