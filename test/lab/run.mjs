@@ -28,11 +28,20 @@ function chosen(words) {
   throw new Error(`no scenario ${unknown.join(', ')}; there are: showcase ${known.join(' ')}`);
 }
 
-/** Other implementations that these scenarios talk to. */
-async function peersFor(names) {
+const scenariosOf = async (names) => {
   const modules = await Promise.all(names.map((name) => import(`./scenarios/${name}.mjs`)));
-  return [...new Set(modules.flatMap((module) => module.default.peers ?? []))];
-}
+  return modules.map((module) => module.default);
+};
+
+/** Other implementations that these scenarios talk to. */
+const peersFor = (scenarios) => [...new Set(scenarios.flatMap(({ peers }) => peers ?? []))];
+
+/** A long scenario says how long it may take. */
+const secondsFor = (scenarios) =>
+  scenarios.reduce((sum, { seconds }) => sum + (seconds ?? secondsEach), 0);
+
+/** What a caller may tell the scenarios. */
+const passedOn = ['LAB_DEBUG', 'LAB_SEED', 'LAB_KILLS'];
 
 async function main() {
   const { values, positionals } = parseArgs({
@@ -49,19 +58,22 @@ async function main() {
   }
   const names = chosen(positionals);
   const tell = (text) => console.error(`lab: ${text}`);
-  const parts = await prepare(tell, await peersFor(names));
+  const scenarios = await scenariosOf(names);
+  const parts = await prepare(tell, peersFor(scenarios));
   const folder = path.join(workFolder, `parts-${process.pid}`);
   mkdirSync(folder);
   const partsFile = path.join(folder, 'parts.json');
   writeFileSync(partsFile, JSON.stringify(parts));
   rmSync(path.join(workFolder, 'failed'), { recursive: true, force: true });
   const inside = fileURLToPath(new URL('inside.mjs', import.meta.url));
-  const env = process.env.LAB_DEBUG ? { LAB_DEBUG: '1' } : {};
+  const env = Object.fromEntries(
+    passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+  );
   try {
     return await runInLab([process.execPath, inside, partsFile, values.times, ...names], {
       cwd: projectRoot,
       env,
-      timeoutSeconds: 60 + secondsEach * names.length * Number(values.times),
+      timeoutSeconds: 60 + secondsFor(scenarios) * Number(values.times),
       signal: abortOnSignal(),
       ...(values.direct && { direct: true }),
     });

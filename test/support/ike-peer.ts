@@ -11,7 +11,7 @@ import type { IkeEnd } from './ike-end.js';
 import type { Captured } from './memory-network.js';
 
 /** The IKE SAs of a daemon; tests only. */
-export const sasOf = (end: IkeEnd): IkeSa[] =>
+export const sasOf = (end: Pick<IkeEnd, 'daemon'>): IkeSa[] =>
   (end.daemon as unknown as { context: { sas: { all(): IkeSa[] } } }).context.sas.all();
 
 /** The payloads of a captured message of an SA whose keys `end` has. */

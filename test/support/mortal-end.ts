@@ -114,6 +114,17 @@ export class MortalEnd {
     return ++this.steps === this.killAt;
   }
 
+  /** Now, and not at a step. */
+  kill(): void {
+    this.#life.isOver = true;
+  }
+
+  /** The state files of this end, as a daemon has them. */
+  state(): StateFiles {
+    const complain = (line: string) => this.lines.push(`refused ${line}`);
+    return new StateFiles({ files: this.files, clock: this.world.clock, folder, complain });
+  }
+
   get isDead(): boolean {
     return this.#life.isOver;
   }

@@ -22,6 +22,12 @@ export const whole: Shape<number> = (value, name) =>
     ? (value as number)
     : refuse(name, 'no whole number');
 
+/** 0 or more, and below `end`. */
+export const below =
+  (end: number): Shape<number> =>
+  (value, name) =>
+    whole(value, name) < end ? (value as number) : refuse(name, `not below ${end}`);
+
 export const amount: Shape<number> = (value, name) =>
   Number.isFinite(value) ? (value as number) : refuse(name, 'no number');
 

@@ -122,6 +122,33 @@ test('kernel: start clears what an earlier run left, binds the queue, then loads
   assert.match(loads(machine)[0]!, /^add table inet autoipsec\ndelete table inet autoipsec\n/);
 });
 
+test('kernel: start leaves alone what was adopted, and tells its pairs with the first table', async () => {
+  const { machine, kernel, witness } = set();
+  machine.answers.push([/xfrm state list/, { output: stateText }]);
+  machine.answers.push([/xfrm policy list/, { output: policyText }]);
+  const [installed] = await kernel.adopt([sampleSa()]);
+  assert.ok(installed);
+  machine.lines.length = 0;
+  const pair = {
+    ...{ wan: 'wan', source: address('198.18.1.10'), translatedSource: address('198.18.1.10') },
+    ...{ destination: address('198.18.2.9'), verdict: 'encrypt' as const, lifespanSeconds: 77 },
+  };
+  await kernel.start(rules, witness, [pair]);
+  assert.equal(
+    machine.lines.filter((line) => line.includes(' delete ')),
+    [],
+  );
+  assert.is(loads(machine).length, 1, 'one transaction');
+  const [table] = loads(machine);
+  assert.match(table!, /^add table inet autoipsec\ndelete table inet autoipsec\n/);
+  assert.match(table!, 'encrypt4_0 { 198.18.1.10 . 198.18.2.9 timeout 77s }');
+  await kernel.stop();
+  assert.ok(
+    machine.lines.some((line) => line.includes('state delete')),
+    'a stop takes it away',
+  );
+});
+
 test('kernel: a queue that somebody has is a clear error, and nothing stays', async () => {
   const { machine, netlink, routes, clock, kernel, witness } = set();
   netlink.errnos.set(1, 16);

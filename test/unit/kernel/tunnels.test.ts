@@ -1,6 +1,7 @@
 import { IpCoprocess } from '../../../src/core/kernel/ip-coprocess.js';
 import { Reqids } from '../../../src/core/kernel/reqids.js';
 import { Tunnels } from '../../../src/core/kernel/tunnels.js';
+import type { XfrmState } from '../../../src/core/kernel/xfrm-text.js';
 import { silentLogger } from '../../../src/core/log.js';
 import { address } from '../../../src/core/net/address.js';
 import { SteppedClock } from '../../support/stepped-clock.js';
@@ -123,4 +124,59 @@ test('reqids: the range is never left, and what is free is given again', () => {
   assert.is(reqids.take('one more'), all[7]);
   assert.not.ok(reqids.isOurs(firstReqid - 1));
   assert.not.ok(reqids.isOurs(firstReqid + 65_536));
+});
+
+const stateOf = (destination: string, spi: number, reqid = firstReqid + 7): XfrmState => ({
+  source: address('203.0.113.1'),
+  destination: address(destination),
+  protocol: 'esp',
+  ...{ spi, reqid, bytes: 0, packets: 0, usedSeconds: 0 },
+});
+const bothStates = (reqid?: number) => [
+  stateOf('198.18.100.1', 0x1001, reqid),
+  stateOf('198.18.100.2', 0x1002, reqid),
+];
+
+test('tunnels: one of an earlier run is taken over with its reqid, and no state is touched', async () => {
+  const { machine, tunnels } = set();
+  const [installed] = await tunnels.adopt([sampleSa()], bothStates());
+  assert.is(installed?.reqid, firstReqid + 7);
+  assert.equal(
+    machine.lines.filter((line) => line.startsWith('xfrm')).map((line) => line.slice(0, 18)),
+    ['xfrm policy update', 'xfrm policy update', 'xfrm policy update'],
+  );
+  assert.is(tunnels.withState(address('198.18.100.2'), 0x1002), installed);
+  // what comes later gets numbers of its own, and a renewed one the same
+  assert.is((await tunnels.install(renewed())).reqid, firstReqid + 7);
+});
+
+test('tunnels: one that has lost a state, or is none of ours, is not taken over', async () => {
+  for (const states of [
+    [],
+    bothStates().slice(1),
+    bothStates().slice(0, 1),
+    [stateOf('198.18.100.1', 0x1001), stateOf('198.18.100.2', 0x1002, firstReqid + 8)],
+    bothStates(1),
+  ]) {
+    const { machine, tunnels } = set();
+    assert.equal(await tunnels.adopt([sampleSa()], states), [undefined]);
+    assert.equal(machine.lines, []);
+  }
+});
+
+test('tunnels: of two for the same traffic the last one has the policies', async () => {
+  const { machine, tunnels } = set();
+  const elsewhere = renewed({ remote: address('198.18.100.3') });
+  const states = [
+    ...bothStates(),
+    stateOf('198.18.100.1', 0x2001, firstReqid + 9),
+    stateOf('198.18.100.3', 0x2002, firstReqid + 9),
+  ];
+  const adopted = await tunnels.adopt([sampleSa(), elsewhere], states);
+  assert.equal(
+    adopted.map((each) => each?.reqid),
+    [firstReqid + 7, firstReqid + 9],
+  );
+  assert.ok(policies(machine).every((line) => line.includes(`reqid ${firstReqid + 9} `)));
+  assert.equal([...tunnels.policyReqids()], [firstReqid + 9]);
 });

@@ -4,6 +4,7 @@
  */
 import {
   amount,
+  below,
   bytesOf,
   listOf,
   maybe,
@@ -16,7 +17,7 @@ import {
   whole,
 } from '../../bytes/shape.js';
 import type { ChildSa, EspKeys } from '../../kernel/child-sa.js';
-import { parseAddress } from '../../net/address.js';
+import { addressBits, parseAddress } from '../../net/address.js';
 import type { PublicKey } from '../../pki/public-key.js';
 import type { Child } from '../child.js';
 import type { ProvenPeer } from '../credentials.js';
@@ -29,9 +30,14 @@ import type { IkeSuite } from '../proposals/choose.js';
 import { isAuthenticated } from '../states.js';
 
 const address = readBy(text, parseAddress);
-const endpoint = record({ address, port: whole });
-const prefix = record({ address, length: whole });
-const selector = record({ prefix, protocol: whole, startPort: whole, endPort: whole });
+const octet = below(0x100);
+const port = below(0x10000);
+const number32 = below(2 ** 32);
+const endpoint = record({ address, port });
+const prefix = readBy(record({ address, length: octet }), (value) =>
+  value.length <= addressBits(value.address) ? value : undefined,
+);
+const selector = record({ prefix, protocol: octet, startPort: port, endPort: port });
 const skKeys = record({ encryption: bytesOf(), integrity: bytesOf() });
 const spi = bytesOf(8);
 
@@ -44,24 +50,24 @@ const espKeys = readBy(
     encryptionKey: maybe(bytesOf()),
     integrity: maybe(text),
     integrityKey: maybe(bytesOf()),
-    icvBits: whole,
+    icvBits: below(1024),
   }),
   (keys): EspKeys | undefined =>
     (keys.kind === 'aead' ? keys.name && keys.key : keys.encryption && keys.integrity)
       ? (keys as EspKeys)
       : undefined,
 );
-const espSa = record({ spi: whole, keys: espKeys });
+const espSa = record({ spi: number32, keys: espKeys });
 
 const requestOut = record({
-  messageId: whole,
-  exchange: whole,
+  messageId: number32,
+  exchange: octet,
   datagrams: listOf(bytesOf(), 256),
   isLast: truth,
-  offeredSpi: maybe(whole),
+  offeredSpi: maybe(number32),
 });
 const answered = record({
-  messageId: whole,
+  messageId: number32,
   requestEnd: bytesOf(),
   response: listOf(bytesOf(), 256),
 });
@@ -77,7 +83,7 @@ const publicKey = readBy(
   (key) => ((key.modulus && key.exponent) || key.point ? (key as PublicKey) : undefined),
 );
 
-const identity = record({ type: whole, data: bytesOf() });
+const identity = record({ type: octet, data: bytesOf() });
 const provenPeer = readBy(
   record({
     identity,
@@ -101,9 +107,9 @@ export const savedChild = record({
     mode: oneOf('tunnel', 'transport'),
     ours: selector,
     theirs: selector,
-    encapsulation: maybe(record({ localPort: whole, remotePort: whole })),
-    softSeconds: whole,
-    hardSeconds: whole,
+    encapsulation: maybe(record({ localPort: port, remotePort: port })),
+    softSeconds: number32,
+    hardSeconds: number32,
   }),
 });
 export type SavedChild = ShapeOf<typeof savedChild>;
@@ -117,13 +123,13 @@ export const savedSa = record({
   nat: record({ we: truth, peer: truth }),
   /** Absent in AUTH_SENT. */
   peer: maybe(provenPeer),
-  fragmentSizes: listOf(whole, 16),
+  fragmentSizes: listOf(port, 16),
   suite: record({
-    encryption: whole,
-    keyBits: maybe(whole),
-    integrity: maybe(whole),
-    prf: whole,
-    group: whole,
+    encryption: port,
+    keyBits: maybe(port),
+    integrity: maybe(port),
+    prf: port,
+    group: port,
   }),
   keys: record({
     skD: bytesOf(),
@@ -141,19 +147,19 @@ export const savedSa = record({
   establishedMs: amount,
   heardMs: amount,
   requests: record({
-    size: whole,
-    nextId: whole,
+    size: port,
+    nextId: number32,
     out: listOf(requestOut, 256),
   }),
   responses: record({
-    size: whole,
-    oldest: whole,
+    size: port,
+    oldest: number32,
     newest: amount,
     kept: listOf(answered, 256),
   }),
   /** Inbound SPIs of the Child SAs that both ends know of, and of those that are being deleted. */
-  children: listOf(whole),
-  leaving: listOf(whole),
+  children: listOf(number32),
+  leaving: listOf(number32),
 });
 export type SavedSa = ShapeOf<typeof savedSa>;
 
