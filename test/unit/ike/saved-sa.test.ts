@@ -21,12 +21,9 @@ test('saved SA: the next daemon has the same in its place', async () => {
   await left.start();
   const [after] = sasOf(left).map(toSavedSa);
   assert.ok(after!.used > before!.used, 'IVs are left out');
-  assert.equal({ ...after, used: 0 }, { ...before, used: 0 });
-  // fields that are not there are undefined ones
-  assert.is(
-    JSON.stringify(savedSa(after, 'sa')),
-    JSON.stringify(savedSa(before, 'sa')).replace(/"used":\d+/, `"used":${after!.used}`),
-  );
+  // as text: a field that is not there is the same as one without a value
+  const text = (saved: unknown) => JSON.stringify(savedSa(saved, 'sa'));
+  assert.is(text({ ...after, used: 0 }), text({ ...before, used: 0 }));
 });
 
 test('saved SA: half-open SAs of strangers leave no file', async () => {
