@@ -74,6 +74,8 @@ export interface PluginContext<Options> {
 export interface PluginInstance {
   /** Who can encrypt for this pair? Never rejects; a throw is a bug and turns the plugin off. */
   plan(wish: Wish): Promise<Plan>;
+  /** As responder: somebody at this address begins to call; `keysFor` may follow (SP-6). */
+  called?(address: IpAddress): void;
   /** As responder: which keys would prove this claim? */
   keysFor(claim: PeerClaim): Promise<KeysForClaim>;
   /** As responder: may the proven peer speak for this client? */

@@ -66,6 +66,8 @@ export interface PeerClaim {
   rawKey?: PublicKey;
   /** IDr: the identity of ours that it wants to speak with. */
   wanted?: Identity;
+  /** For what it will ask to speak when it is proven. */
+  client?: Prefix;
 }
 
 /** What may prove the peer, and what to prove ourselves with; or why there is nothing. */
@@ -74,6 +76,11 @@ export type ClientResult = { ok: true } | { ok: false; why: string };
 
 /** What the daemon asks its owner. All may take their time: other peers are served meanwhile. */
 export interface IkeOwner {
+  /**
+   * Somebody at this address has begun to call, and will soon claim to be it or somebody else. Not told
+   * while too many do.
+   */
+  called?(peer: Pick<PeerClaim, 'address' | 'local'>): void;
   /** Keys and other proofs that could prove this claim of a responder-side peer. */
   keysFor(claim: PeerClaim): Promise<KeysResult>;
   /** May the proven peer have this tunnel? */

@@ -16,6 +16,8 @@ export interface IkeLimits extends FragmentLimits {
   callsPerSecond: number;
   /** Part of all time that goes into demanding and checking cookies. */
   doorTimeShare: number;
+  /** Half-open SAs up to which the owner is told of a caller before IKE_AUTH comes (SP-6). */
+  foreseenCallers: number;
   /** Half-open SAs in all; one takes about 3 KB. */
   maxHalfOpen: number;
   /** Half-open SAs of one IPv4 /24 or IPv6 /56: the size of what one person may own. */
@@ -73,6 +75,7 @@ export const defaultLimits: IkeLimits = {
   cookieThresholdPerPrefix: 16,
   callsPerSecond: 32,
   doorTimeShare: 0.5,
+  foreseenCallers: 8,
   maxHalfOpen: 512,
   maxHalfOpenPerPrefix: 32,
   halfOpenMs: 30_000,

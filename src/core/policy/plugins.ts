@@ -46,6 +46,12 @@ export class WanPlugins {
     return unknown ?? none ?? nobody;
   }
 
+  /** What costs time may begin now (SP-6). */
+  called(address: IpAddress): void {
+    for (const slot of this.working())
+      void this.guard(slot, async (instance) => instance.called?.(address));
+  }
+
   /** Keys that could prove a claim: of the first plugin that has some. */
   async keysFor(claim: PeerClaim): Promise<Found<KeysForClaim>> {
     const reasons: string[] = [];

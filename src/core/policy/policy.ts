@@ -105,6 +105,7 @@ class PolicyEngine implements Policy {
       wans: env.wans,
     });
     this.owner = {
+      called: (peer) => responder.called(peer),
       keysFor: (claim) => responder.keysFor(claim),
       authorize: (claim) => responder.authorize(claim),
       install: (sa) => env.kernel.install(sa),

@@ -44,6 +44,7 @@ const isHost = (prefix: Prefix): boolean => prefix.length === addressBits(prefix
 type OwnerClaim = Parameters<IkeOwner['authorize']>[0];
 
 export interface Responder {
+  called: NonNullable<IkeOwner['called']>;
   keysFor: IkeOwner['keysFor'];
   authorize: IkeOwner['authorize'];
   grantOf(identity: Identity, address: IpAddress): Grant;
@@ -136,6 +137,7 @@ export function createResponder(env: ResponderEnvironment): Responder {
   }
 
   return {
+    called: (peer) => wanOf(peer.local)?.plugins.called(peer.address),
     keysFor,
     authorize,
     grantOf: (identity, address) =>

@@ -20,6 +20,7 @@ export const oeDns: Plugin<OeDnsOptions> = {
     const responder = createResponder({ lookups, options });
     return {
       plan: (wish) => initiator.plan(wish.destination),
+      called: (address) => responder.called(address),
       keysFor: (claim) => responder.keysFor(claim),
       authorize: (claim) => responder.authorize(claim),
       forget: (address) => context.dns.forget(reverseName(address)),

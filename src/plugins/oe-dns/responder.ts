@@ -4,6 +4,7 @@
  */
 import type { DnssecStatus } from '../../core/dns/resolver.js';
 import { formatIdentity, identityAddress, identityFqdn } from '../../core/ike/identity.js';
+import type { IpAddress } from '../../core/net/address.js';
 import { keyId, type PublicKey } from '../../core/pki/public-key.js';
 import type {
   Authorization,
@@ -43,6 +44,9 @@ export function createResponder(env: { lookups: Lookups; options: OeDnsOptions }
     const name = nameOf(claim);
     const who = formatIdentity(claim.identity);
     if (!name) return refused(`identity ${who} is not the address ${claim.address} it calls from`);
+    // The answers are wanted next, and the resolver remembers them
+    if (claim.client && claim.client.address !== claim.address)
+      void env.lookups.delegations(claim.client.address);
     const found = await env.lookups.keys(name);
     const bogus = found.findings.find((each) => each.status === 'bogus');
     if (bogus) return refused(`${bogus.question}: the DNSSEC signature is wrong`);
@@ -114,5 +118,8 @@ export function createResponder(env: { lookups: Lookups; options: OeDnsOptions }
     return refused(`${claim.address} may not speak for ${client}: ${reason}`);
   }
 
-  return { keysFor, authorize };
+  /** SP-6: most callers are known by their address. */
+  const called = (address: IpAddress): void => void env.lookups.keys({ address });
+
+  return { called, keysFor, authorize };
 }

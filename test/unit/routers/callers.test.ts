@@ -39,6 +39,50 @@ test('OE-58 a caller that nobody configured is served once its key is in the DNS
   await world.stop();
 });
 
+test('SP-6 the key of the address that calls is asked for before it says who it is', async () => {
+  const { world, sga, sgb } = await twoRouters();
+  world.network.path.loses = ({ bytes }) => bytes[18] === IKE_AUTH;
+  sga.send({ source: alice, destination: bob });
+  await world.pass(300);
+  assert.equal(sgb.dns.questions, [
+    `KEY ${reverseName(sga.address)}`,
+    `IPSECKEY ${reverseName(sga.address)}`,
+  ]);
+  world.network.path.loses = undefined;
+  await world.pass(2000);
+  assert.equal(sgb.states(), ['keyed']);
+  await world.stop();
+});
+
+test('SP-6 but not while many call', async () => {
+  const { world, sga, sgb } = await twoRouters({}, { limits: { foreseenCallers: 0 } });
+  world.network.path.loses = ({ bytes }) => bytes[18] === IKE_AUTH;
+  sga.send({ source: alice, destination: bob });
+  await world.pass(300);
+  assert.equal(sgb.dns.questions, []);
+  await world.stop();
+});
+
+test('OE-83 the records of the client are asked for while the caller is being proven', async () => {
+  const { world, sga, sgb } = await twoRouters();
+  // from then on: what is asked for before the keys of the caller are known
+  let asked: string[] = [];
+  const { lookup } = sgb.dns;
+  sgb.dns.lookup = (name, type) => {
+    const answered = lookup(name, type);
+    if (name !== reverseName(sga.address)) return answered;
+    return answered.then((result) => {
+      asked = [...sgb.dns.questions];
+      return result;
+    });
+  };
+  sga.send({ source: alice, destination: bob });
+  await world.pass(300);
+  assert.equal(sgb.states(), ['keyed']);
+  assert.ok(asked.includes(`IPSECKEY ${reverseName(alice)}`), asked.join());
+  await world.stop();
+});
+
 const badKeys = [
   ['missing', undefined, /no key of 198\.18\.0\.1 in the DNS/],
   ['garbled', answer([Uint8Array.of(10, 0, 4, 1, 2, 3)]), /no key of 198\.18\.0\.1 in the DNS/],

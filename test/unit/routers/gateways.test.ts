@@ -35,7 +35,8 @@ test('OE-139 SP-7 OE-99 host and gateway in one: the sequence is the same, but f
     `IPSECKEY ${reverseName(bob)}`,
     `TXT ${reverseName(bob)}`,
   ]);
-  assert.equal(sgb.dns.questions.sort(), [
+  // this resolver remembers nothing, and is asked when the call begins and when it is claimed
+  assert.equal([...new Set(sgb.dns.questions)].sort(), [
     `IPSECKEY ${reverseName(sga.address)}`,
     `KEY ${reverseName(sga.address)}`,
   ]);

@@ -36,6 +36,13 @@ const refusalOfMore = (ctx: IkeContext, { children }: IkeSa): ChildAnswer | unde
     ? refuse(NotifyType.NO_ADDITIONAL_SAS, `${children.size} tunnels with it already`)
     : undefined;
 
+/** The traffic that a request is about, as far as we take it. */
+export function wantedPair(sa: IkeSa, { payloads }: Received): HostPair | undefined {
+  const [tsi, tsr] = [find(payloads, 'TSi'), find(payloads, 'TSr')];
+  const gateways = { theirs: sa.path.remote.address, ours: sa.path.local.address };
+  return tsi && tsr && narrow(tsi.selectors, tsr.selectors, gateways);
+}
+
 /** What the request asks for, as far as we take it, or the refusal. */
 export function agree(
   ctx: IkeContext,
@@ -52,11 +59,7 @@ export function agree(
     ctx.counters.count('no proposal chosen');
     return refuse(NotifyType.NO_PROPOSAL_CHOSEN, 'no proposal for ESP that is good enough');
   }
-  const pair = narrow(
-    find(message.payloads, 'TSi')!.selectors,
-    find(message.payloads, 'TSr')!.selectors,
-    { theirs: sa.path.remote.address, ours: sa.path.local.address },
-  );
+  const pair = wantedPair(sa, message);
   if (!pair) return refuse(NotifyType.TS_UNACCEPTABLE, 'not one pair of hosts');
   return { choice, pair };
 }

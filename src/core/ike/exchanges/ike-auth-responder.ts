@@ -22,7 +22,7 @@ import { NotifyType } from '../registries/notifies.js';
 import { endSa, enter } from '../sa-life.js';
 import { announceWindow, openWindows } from '../window-size.js';
 import { withinTime } from '../within-time.js';
-import { agree, type ChildAnswer, makeChild } from './child-answer.js';
+import { agree, type ChildAnswer, makeChild, wantedPair } from './child-answer.js';
 import { type Received, respond, respondAndEnd } from './common.js';
 import { identityOf, idPayload } from './ike-auth-initiator.js';
 import { idleWatch } from './informational.js';
@@ -58,6 +58,7 @@ function claimOf(
   { certificates, rawKey }: SentCertificates,
 ): PeerClaim {
   const wanted = find(message.payloads, 'IDr');
+  const client = wantedPair(sa, message)?.theirs.prefix;
   return {
     identity,
     address: sa.path.remote.address,
@@ -66,6 +67,7 @@ function claimOf(
     certificates,
     ...(rawKey ? { rawKey } : {}),
     ...(wanted ? { wanted: identityOf(wanted) } : {}),
+    ...(client ? { client } : {}),
   };
 }
 

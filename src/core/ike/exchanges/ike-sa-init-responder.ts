@@ -116,4 +116,8 @@ function answer(ctx: IkeContext, sa: IkeSa, message: Received, choice: Choice<Ik
     void endSa(ctx, sa, 'expired', 'half-open for too long');
   });
   transmit(ctx, sa.init.response, message.path);
+  // SP-6. Whoever sends first messages with forged addresses shall not make us ask for all of them.
+  if (ctx.halfOpen.count > ctx.limits.foreseenCallers) return;
+  const { local, remote } = message.path;
+  ctx.owner.called?.({ address: remote.address, local: local.address });
 }
