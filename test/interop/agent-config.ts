@@ -10,16 +10,22 @@ import {
   addressIdentity,
   fqdnIdentity,
   type Identity,
+  keyIdentity,
+  mailIdentity,
+  nameIdentity,
   nullIdentity,
 } from '../../src/core/ike/identity.js';
 import type { Preferences } from '../../src/core/ike/proposals/offer.js';
-import { address, parseAddress } from '../../src/core/net/address.js';
+import { address } from '../../src/core/net/address.js';
+import { type Certificate, certificatesFromPem } from '../../src/core/pki/certificate.js';
 import { privateKeyFromPem } from '../../src/core/pki/pkcs8.js';
 import { publicKeyOf } from '../../src/core/pki/private-key.js';
 
 /** How one end proves itself. Keys are private ones in PEM (PKCS#8); of the peer's, the public half counts. */
 export type Way =
   | { kind: 'key'; key: string; rsaPadding?: 'pkcs1' | 'pss' }
+  /** `chain` in PEM, its own first; `authorities` are those that we trust in. */
+  | { kind: 'certificate'; key: string; chain: readonly string[]; authorities: readonly string[] }
   | { kind: 'secret'; secret: string }
   | { kind: 'null' };
 
@@ -30,9 +36,8 @@ export interface AgentConfig {
   /** Inner addresses of the tunnel. */
   ours: string;
   theirs: string;
-  /** An address, or `@name`. */
-  ownId: string;
-  peerId: string;
+  ownId: NamedIdentity;
+  peerId: NamedIdentity;
   /** What we show, and what we take. */
   own: Way;
   peer: Way;
@@ -42,6 +47,8 @@ export interface AgentConfig {
   ikeCipher?: string;
   prf?: string;
   group?: string;
+  /** Several groups, in our order, instead of one. */
+  groups?: readonly string[];
   esp?: string;
   /** Seconds of a Child SA. */
   softSeconds?: number;
@@ -72,16 +79,28 @@ export function preferencesOf(config: AgentConfig): Partial<Preferences> {
   } = {
     ikeCiphers: named('cipher', ikeCiphers, config.ikeCipher),
     prfs: named('PRF', prfs, config.prf),
-    groups: named('group', dhGroups, config.group),
+    groups: config.groups
+      ? config.groups.flatMap((name) => named('group', dhGroups, name))
+      : named('group', dhGroups, config.group),
     espSuites: named('ESP suite', espSuites, config.esp),
   };
   return all;
+}
+
+function certificates(pem: string): readonly Certificate[] {
+  const read = certificatesFromPem(pem);
+  if (!read.ok) throw new Error(`certificate: ${read.error}`);
+  return read.value;
 }
 
 export function credentialOf(way: Way): Credential {
   switch (way.kind) {
     case 'key':
       return { ...way, key: privateKeyFromPem(way.key) };
+    case 'certificate': {
+      const chain = way.chain.flatMap(certificates);
+      return { kind: 'certificate', key: privateKeyFromPem(way.key), chain };
+    }
     case 'secret':
       return { kind: 'secret', secret: utf8(way.secret) };
     case 'null':
@@ -93,6 +112,8 @@ export function proofsOf(way: Way): AcceptableProofs {
   switch (way.kind) {
     case 'key':
       return { keys: [publicKeyOf(privateKeyFromPem(way.key))] };
+    case 'certificate':
+      return { authorities: way.authorities.flatMap(certificates) };
     case 'secret':
       return { secrets: [{ secret: utf8(way.secret) }] };
     case 'null':
@@ -100,11 +121,27 @@ export function proofsOf(way: Way): AcceptableProofs {
   }
 }
 
-/** `%null`: nobody's. */
-export function identityOf(text: string): Identity {
-  if (text === '%null') return nullIdentity;
-  if (text.startsWith('@')) return fqdnIdentity(text.slice(1));
-  const known = parseAddress(text);
-  if (!known) throw new Unknown(`identity ${text} is not known to autoipsec`);
-  return addressIdentity(address(text));
+/** An identity by its kind, and the text that stands for it. */
+export interface NamedIdentity {
+  kind: 'address' | 'name' | 'mail' | 'subject' | 'key ID' | 'none';
+  text: string;
+  /** PEM of the certificate whose subject it is. */
+  certificate?: string;
+}
+
+export function identityOf({ kind, text, certificate }: NamedIdentity): Identity {
+  switch (kind) {
+    case 'address':
+      return addressIdentity(address(text));
+    case 'name':
+      return fqdnIdentity(text);
+    case 'mail':
+      return mailIdentity(text);
+    case 'key ID':
+      return keyIdentity(utf8(text));
+    case 'none':
+      return nullIdentity;
+    case 'subject':
+      return nameIdentity(certificates(certificate ?? '')[0]!.subject);
+  }
 }

@@ -86,7 +86,7 @@ class Cell {
       keysFor: async ({ identity }) =>
         sameIdentity(identity, peer)
           ? { ok: true, ...proofs, ownIdentity: identityOf(config.ownId) }
-          : { ok: false, why: `${formatIdentity(identity)} is not ${config.peerId}` },
+          : { ok: false, why: `${formatIdentity(identity)} is not ${formatIdentity(peer)}` },
       authorize: async ({ theirs, ours }) =>
         `${theirs.address} to ${ours.address}` === inner
           ? { ok: true }

@@ -1,7 +1,8 @@
 // Runs cells where the namespaces are: `node inside.mjs PARTS.json`. Prints `ok CELL` or `not ok CELL`
 // for each, and writes all results to the file that the parts name.
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Capture } from '../lab/net/capture.mjs';
 import { Machine } from '../lab/net/machine.mjs';
 import { Agent } from './agent.mjs';
 import { plan, tryCell } from './cell.mjs';
@@ -33,10 +34,18 @@ async function tryPeer(tree) {
   const agent = new Agent(machine, parts);
   await agent.start();
   await peer.start(machine, 'peer', parts.keys, parts);
+  const keyLogFolder = path.join(machine.folder, peer.name.replace(' ', '-'));
+  mkdirSync(keyLogFolder, { recursive: true });
+  const capture = await Capture.start(machine, 'net', 'to-us');
   for (const { row, role, name } of wanted) {
     const begin = Date.now();
     const marks = [agent.log().length, peer.log().length];
-    const result = await tryCell(plan(row, role, parts.keys), { agent, peer, machine });
+    const result = await tryCell(plan(row, role, parts.keys), {
+      agent,
+      peer,
+      machine,
+      keyLogFolder,
+    });
     totals[result.verdict] += 1;
     results.push({ peer: peer.name, role, row: rows.indexOf(row), ...result });
     const why = result.why === '' ? '' : `\n  ${result.why}`;
@@ -47,6 +56,15 @@ async function tryPeer(tree) {
   }
   await peer.stop();
   await agent.stop();
+  await capture.stop();
+  keepForTshark(capture.file, keyLogFolder);
+}
+
+/** The capture with the keys to it; tshark looks at them on the host, where it is faster. */
+function keepForTshark(capture, keyLogFolder) {
+  const target = path.join(parts.evidence, 'captures', path.basename(keyLogFolder));
+  cpSync(path.join(keyLogFolder, 'wireshark'), target, { recursive: true });
+  cpSync(capture, path.join(target, 'capture.pcap'));
 }
 
 /** What both said during the cell goes where it can be read after the machine is off. */

@@ -12,6 +12,8 @@ export const usual = {
   family: 4,
   innerFamily: 4,
   mode: 'tunnel',
+  /** Under which kind of identity both ends show themselves. */
+  identity: 'address',
   /** The initiator is behind a NAT. */
   nat: false,
   /** What is done with the tunnel, one after the other; pings pass after each but a delete. */
@@ -57,6 +59,80 @@ export const rows = [
     { what: 'pre-shared key by us, RSA by the peer', auth: ['PSK', 'RSA'] },
     { what: 'RSA by us, ECDSA by the peer', auth: ['RSA', 'ECDSA'] },
     { what: 'Ed25519 by us, RSA by the peer', auth: ['Ed25519', 'RSA'] },
+  ]),
+  ...named('Certificates', [
+    { what: 'RSA', auth: ['RSA certificate', 'RSA certificate'], quick: true },
+    { what: 'ECDSA P-256', auth: ['ECDSA certificate', 'ECDSA certificate'] },
+    {
+      what: 'RSA of 3072 bits below two authorities',
+      auth: ['RSA certificate below two authorities', 'RSA certificate below two authorities'],
+    },
+    { what: 'certificate by us, raw key by the peer', auth: ['RSA certificate', 'RSA'] },
+    { what: 'pre-shared key by us, certificate by the peer', auth: ['PSK', 'RSA certificate'] },
+  ]),
+  ...named('Identities', [
+    { what: 'ID_FQDN', identity: 'name' },
+    { what: 'ID_RFC822_ADDR', identity: 'mail' },
+    { what: 'ID_KEY_ID with a pre-shared key', identity: 'key ID', auth: ['PSK', 'PSK'] },
+    {
+      what: 'ID_DER_ASN1_DN with certificates',
+      identity: 'subject',
+      auth: ['ECDSA certificate', 'ECDSA certificate'],
+    },
+    {
+      what: 'ID_FQDN with certificates',
+      identity: 'name',
+      auth: ['ECDSA certificate', 'ECDSA certificate'],
+    },
+  ]),
+  ...named('Negotiation', [
+    { what: 'all that both propose by default', cipher: 'default' },
+    {
+      what: 'our first group is not the peer’s (INVALID_KE_PAYLOAD)',
+      ourGroups: ['X25519 (31)', 'P-256 (19)'],
+      peerGroups: ['P-256 (19)'],
+      quick: true,
+    },
+    {
+      what: 'the peer’s first group is not ours (INVALID_KE_PAYLOAD)',
+      ourGroups: ['P-256 (19)'],
+      peerGroups: ['X25519 (31)', 'P-256 (19)'],
+    },
+  ]),
+  ...named('Fragmentation', [
+    {
+      what: 'RSA certificates, both ways',
+      auth: ['RSA certificate', 'RSA certificate'],
+      fragments: true,
+    },
+    {
+      what: 'behind a NAT',
+      nat: true,
+      auth: ['RSA certificate', 'RSA certificate'],
+      fragments: true,
+    },
+    {
+      what: 'IPv6',
+      family: 6,
+      innerFamily: 6,
+      auth: ['RSA certificate', 'RSA certificate'],
+      fragments: true,
+    },
+    {
+      what: 'the peer does not do it',
+      auth: ['RSA certificate', 'RSA certificate'],
+      peerFragments: false,
+    },
+  ]),
+  ...named('Transport mode', [
+    { what: 'IPv4', mode: 'transport', quick: true },
+    { what: 'IPv6', mode: 'transport', family: 6, innerFamily: 6 },
+    {
+      what: 'rekeyed by both',
+      mode: 'transport',
+      steps: ['rekey Child SA by us', 'rekey Child SA by the peer'],
+    },
+    { what: 'NULL authentication', mode: 'transport', auth: ['NULL', 'NULL'] },
   ]),
   ...named('Deletes', [
     { what: 'Child SA by us', steps: ['delete Child SA by us'], quick: true },

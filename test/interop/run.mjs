@@ -1,18 +1,24 @@
 // `npm run interop`: autoipsec against other implementations, in the lab.
 //   node test/interop/run.mjs [--quick] [--peer NAME …] [WORD …]
 // Tries the rows of rows.mjs with each peer in both roles; WORDs choose cells whose names have them.
-// `--quick`: the fast half, as `npm test` runs it. What failed is in .cache/lab/interop/.
+// `--quick`: the fast half, as `npm test` runs it. What failed is in .cache/lab/interop/. A whole run
+// writes docs/interop.md.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepare } from '../lab/prepare.mjs';
 import { abortOnSignal, projectRoot, runInLab, workFolder } from '../lab/vm.mjs';
+import { needPackages } from '../tools/apt.mjs';
 import { keyIds, makeNss } from '../tools/nss.mjs';
 import { peerTree } from '../tools/peers.mjs';
+import { fileName, interopCertificates } from './certificates.mjs';
+import { interopPage } from './document.mjs';
 import { interopKeys } from './keys.mjs';
+import { rows } from './rows.mjs';
+import { lookAt } from './tshark.mjs';
 
 const allPeers = ['strongswan', 'strongswan-next', 'libreswan', 'libreswan-next'];
 const timeoutSeconds = 3600;
@@ -41,17 +47,48 @@ function buildAgent(file) {
 function nssOf(peers) {
   if (!peers.some(({ name }) => name.startsWith('libreswan'))) return {};
   const tree = peerTree('libreswan');
-  const folder = path.join(workFolder, 'interop-keys/nss');
-  makeNss(tree, folder, { rsa: keys.RSA.peer.file, ec: keys.ECDSA.peer.file });
+  const folder = path.join(keyFolder, 'nss');
+  const certified = Object.entries(keys).filter(([, pair]) => pair.authorities);
+  makeNss(tree, folder, {
+    keys: { rsa: keys.RSA.peer.file, ec: keys.ECDSA.peer.file },
+    certificates: Object.fromEntries(
+      certified.map(([name, { peer }]) => [fileName(name), peer.file]),
+    ),
+    authorities: ['root', 'middle'].map((name) => path.join(keyFolder, `certificates/${name}.pem`)),
+  });
   return { nss: folder, keyIds: keyIds(tree, folder) };
 }
 
+/** One report for each peer: all we sent is well-formed, and our keys open it. */
+function checkCaptures(folder) {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const captures = {};
+  for (const name of names) {
+    const found = lookAt(path.join(folder, name));
+    captures[name.replace('-', ' ')] = found;
+    const { messages, malformed, decrypted, closed, pings } = found;
+    const isGood = malformed.length + closed.length === 0 && decrypted > 0 && pings > 0;
+    const figures = `${messages} messages from us, ${decrypted} decrypted, ${pings} pings in ESP`;
+    const frames = `malformed: ${malformed.join(' ')}; closed: ${closed.join(' ')}`;
+    console.log(
+      `${isGood ? 'ok' : 'not ok'} tshark and ${name}: ${isGood ? figures : `${figures}; ${frames}`}`,
+    );
+    if (!isGood) process.exitCode = 1;
+  }
+  return captures;
+}
+
 const tell = (text) => console.error(`interop: ${text}`);
+await needPackages(['tshark']);
 const { qjs, broker } = await prepare(tell, []);
 const evidence = path.join(workFolder, 'interop');
 rmSync(evidence, { recursive: true, force: true });
 mkdirSync(evidence, { recursive: true });
-const keys = interopKeys(path.join(workFolder, 'interop-keys'));
+const keyFolder = path.join(workFolder, 'interop-keys');
+const keys = {
+  ...interopKeys(keyFolder),
+  ...interopCertificates(path.join(keyFolder, 'certificates')),
+};
 const peers = (values.peer ?? allPeers).map(peerTree);
 const parts = {
   qjs,
@@ -68,9 +105,16 @@ const parts = {
 const partsFile = path.join(evidence, 'parts.json');
 writeFileSync(partsFile, JSON.stringify(parts), { mode: 0o600 });
 const inside = fileURLToPath(new URL('inside.mjs', import.meta.url));
-process.exitCode = await runInLab([process.execPath, inside, partsFile], {
+const status = await runInLab([process.execPath, inside, partsFile], {
   cwd: projectRoot,
   timeoutSeconds,
   signal: abortOnSignal(),
   ...(values.direct && { direct: true }),
 });
+process.exitCode = status;
+const captures = checkCaptures(path.join(evidence, 'captures'));
+const isWhole = words.length === 0 && !values.quick && !values.peer;
+if (isWhole && existsSync(parts.results)) {
+  const results = JSON.parse(readFileSync(parts.results, 'utf8'));
+  writeFileSync(path.join(projectRoot, 'docs/interop.md'), interopPage(results, rows, captures));
+}

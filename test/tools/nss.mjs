@@ -7,9 +7,10 @@ import { libraryFolders } from './peers.mjs';
 
 /**
  * Makes the database `folder` unless it is there. `keys`: name → PEM file of a private key. With a
- * certificate pluto would send that, so only the keys stay.
+ * certificate pluto would send that, so only the key stays. `certificates`: nickname → file, with the
+ * key in `FILE-key.pem` and the certificate in `FILE.pem`. `authorities`: PEM files.
  */
-export function makeNss(tree, folder, keys) {
+export function makeNss(tree, folder, { keys, certificates = {}, authorities = [] }) {
   if (existsSync(folder)) return;
   const work = mkdtempSync(`${folder}-making-`);
   const database = ['-d', `sql:${work}`];
@@ -35,13 +36,24 @@ export function makeNss(tree, folder, keys) {
     rmSync(certificate);
     rmSync(bag);
   }
+  for (const file of authorities) {
+    const name = path.basename(file, '.pem');
+    runTool(tree, ['certutil', '-A', ...database, '-n', name, '-t', 'CT,,', '-a', '-i', file]);
+  }
+  for (const [name, file] of Object.entries(certificates)) {
+    const [own, bag] = [['-inkey', `${file}-key.pem`, '-in', `${file}.pem`], `${work}/bag.p12`];
+    const into = ['-name', name, '-passout', 'pass:', '-out', bag];
+    runTool(tree, ['openssl', 'pkcs12', '-export', ...own, ...into]);
+    runTool(tree, ['pk12util', '-i', bag, ...database, '-W', '', '-K', '']);
+    rmSync(bag);
+  }
   renameSync(work, folder);
 }
 
-/** The names that libreswan gives keys, by kind: `{ rsa: '0123…', ec: '4567…' }`. */
+/** What libreswan calls the keys without certificate, by kind: `{ rsa: '0123…', ec: '4567…' }`. */
 export function keyIds(tree, folder) {
   const text = runTool(tree, ['certutil', '-K', '-d', `sql:${folder}`]);
-  const found = [...text.matchAll(/(rsa|ec)\s+([0-9a-f]{40})/g)];
+  const found = [...text.matchAll(/(rsa|ec)\s+([0-9a-f]{40})\s+\(orphan\)/g)];
   return Object.fromEntries(found.map(([, kind, id]) => [kind, id]));
 }
 

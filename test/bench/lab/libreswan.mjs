@@ -14,7 +14,7 @@ const clearPatience = 5;
 /** Puts a router's private key into an NSS database beside it, on the host; once. */
 export function prepareKey(tree, keyFolder, router) {
   const pem = path.join(keyFolder, router, 'private-key.pem');
-  makeNss(tree, nssFolder(keyFolder, router), { [router]: pem });
+  makeNss(tree, nssFolder(keyFolder, router), { keys: { [router]: pem } });
 }
 
 const nssFolder = (keyFolder, router) => path.join(keyFolder, router, 'nss');

@@ -3,6 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import { eventually } from '../../lab/net/machine.mjs';
 import { besidePeer, inPeerTree, peerFolder, writePeerFiles } from '../../tools/peers.mjs';
+import { fileName } from '../certificates.mjs';
 import { ciphers, groups, preSharedKey, prfs } from '../words.mjs';
 
 const tools = '/usr/libexec/ipsec';
@@ -15,6 +16,9 @@ const methods = {
   ECDSA: { both: 'ecdsa', one: 'ecdsa' },
   PSK: { both: 'secret', one: 'secret' },
   NULL: { both: 'null', one: 'null' },
+  'RSA certificate': { both: 'rsasig', one: 'rsasig' },
+  'RSA certificate below two authorities': { both: 'rsasig', one: 'rsasig' },
+  'ECDSA certificate': { both: 'ecdsa', one: 'ecdsa' },
 };
 
 const authentication = ([ours, theirs]) =>
@@ -30,10 +34,7 @@ export class Libreswan {
   }
 
   /** `undefined`, or what of the cell is not known to it. */
-  unknown({ auth, cipher, prf, group, innerFamily, family, mode }) {
-    if (!ciphers[cipher].libreswan) return cipher;
-    if (!prfs[prf].libreswan) return prf;
-    if (!groups[group].libreswan) return group;
+  unknown({ auth, cipher, prf, innerFamily, family, mode }) {
     // it has one word for integrity and PRF
     const integrity = /with (.*)/.exec(cipher)?.[1];
     if (integrity && integrity !== prf) return `${cipher} with another PRF`;
@@ -128,9 +129,9 @@ export class Libreswan {
     const lines = [
       this.isNew ? 'keyexchange=ikev2' : 'ikev2=insist',
       `left=${peer.address}`,
-      `leftid=${identity(auth[1], peer.identity)}`,
+      `leftid=${identity(peer.identity)}`,
       `right=${us.seen}`,
-      `rightid=${identity(auth[0], us.identity)}`,
+      `rightid=${identity(us.identity)}`,
       ...(cell.mode === 'tunnel'
         ? [`leftsubnet=${subnet(peer.inner)}`, `rightsubnet=${subnet(us.inner)}`]
         : []),
@@ -138,8 +139,8 @@ export class Libreswan {
       ...authentication(auth),
       ...this.#ownKey(auth[1]),
       ...publicKey(auth[0], this.keys),
-      `ike=${ike}`,
-      `esp=${esp}`,
+      ...(ike ? [`ike=${ike}`, `esp=${esp}`] : []),
+      `fragmentation=${cell.peerFragments === false ? 'no' : 'yes'}`,
       'rekey=yes',
       'auto=add',
       'leftupdown=/usr/bin/true',
@@ -149,6 +150,8 @@ export class Libreswan {
   }
 
   #ownKey(method) {
+    if (method.includes('certificate'))
+      return [`leftcert=${fileName(method)}`, 'leftsendcert=always'];
     const kind = { RSA: 'rsa', 'RSA-PSS': 'rsa', ECDSA: 'ec' }[method];
     return kind ? [`leftckaid=${this.keyIds[kind]}`] : [];
   }
@@ -158,11 +161,13 @@ const lastLines = (text) => text.trim().split('\n').slice(-3).join('; ');
 
 const subnet = (address) => `${address}/${address.includes(':') ? 128 : 32}`;
 
-const identity = (method, address) => (method === 'NULL' ? '%null' : address);
+const identity = ({ kind, text }) =>
+  ({ name: `@${text}`, none: '%null', 'key ID': `@[${text}]`, subject: `"${text}"` })[kind] ?? text;
 
 /** Our public key in the form of the DNS (RFC 3110, RFC 6605). */
 function publicKey(method, keys) {
   const pair = keys[method];
+  if (pair?.authorities) return ['rightca=%any'];
   if (!pair) return [];
   const jwk = createPublicKey(pair.us.public).export({ format: 'jwk' });
   const bytes = (text) => Buffer.from(text, 'base64url');
@@ -173,11 +178,16 @@ function publicKey(method, keys) {
   return [`rightrsasigkey=0s${key.toString('base64')}`];
 }
 
-function proposals({ cipher, prf, group }) {
+function proposals({ cipher, prf, group, peerGroups }) {
+  if (cipher === 'default') return {};
   const { libreswan } = ciphers[cipher];
   const [encryption] = libreswan.split('-');
   return {
-    ike: [encryption, prfs[prf].libreswan, groups[group].libreswan].join('-'),
+    ike: [
+      encryption,
+      prfs[prf].libreswan,
+      (peerGroups ?? [group]).map((each) => groups[each].libreswan).join('+'),
+    ].join('-'),
     esp: [libreswan, groups[group].libreswan].join(';'),
   };
 }

@@ -1,6 +1,7 @@
 // strongSwan's charon as the other end of a cell: one daemon for all cells, a connection for each.
 import { eventually } from '../../lab/net/machine.mjs';
 import { besidePeer, inPeerTree, peerFolder, writePeerFiles } from '../../tools/peers.mjs';
+import { fileName } from '../certificates.mjs';
 import { ciphers, groups, preSharedKey, prfs } from '../words.mjs';
 
 /** What a cell may need; `bypass-lan` would exempt the lab's own addresses. */
@@ -27,11 +28,38 @@ const configuration = `charon {
 swanctl { load = pem pkcs1 pkcs8 x509 pubkey openssl random }
 `;
 
-const raw = ['RSA', 'RSA-PSS', 'ECDSA', 'Ed25519'];
+const keyFiles = (name, { us, peer }) => [
+  [`etc/swanctl/private/peer-${name}.pem`, peer.private],
+  [`etc/swanctl/pubkey/peer-${name}.pem`, peer.public],
+  [`etc/swanctl/pubkey/us-${name}.pem`, us.public],
+];
+
+const certificateFiles = (name, { peer, authorities, between }) => [
+  [`etc/swanctl/private/peer-${fileName(name)}.pem`, peer.private],
+  [`etc/swanctl/x509/peer-${fileName(name)}.pem`, peer.chain[0]],
+  ['etc/swanctl/x509ca/root.pem', authorities[0]],
+  ...between.map((each) => ['etc/swanctl/x509ca/middle.pem', each]),
+];
+
+const prefixes = {
+  address: '',
+  name: 'fqdn:',
+  mail: 'rfc822:',
+  subject: 'asn1dn:',
+  'key ID': 'keyid:',
+};
 
 /** Section `local` or `remote`. */
-function proof(end, method, identity) {
+function proof(end, method, { kind, text }) {
+  const identity = `"${prefixes[kind]}${text}"`;
   if (method === 'PSK') return `{ auth = psk\n id = ${identity} }`;
+  if (method.includes('certificate')) {
+    const what =
+      end === 'peer'
+        ? `certs = /etc/swanctl/x509/peer-${fileName(method)}.pem`
+        : 'cacerts = /etc/swanctl/x509ca/root.pem';
+    return `{ auth = pubkey\n id = ${identity}\n ${what} }`;
+  }
   const scheme = method === 'RSA-PSS' && end === 'us' ? '-rsa/pss-sha256-sha384-sha512' : '';
   return `{
     auth = pubkey${scheme}
@@ -47,7 +75,7 @@ export class StrongSwan {
 
   /** `undefined`, or what of the cell is not known to it. */
   unknown({ auth }) {
-    return auth.find((each) => !raw.includes(each) && each !== 'PSK');
+    return auth.find((each) => each === 'NULL') && 'NULL authentication';
   }
 
   async start(machine, namespace, keys) {
@@ -56,11 +84,9 @@ export class StrongSwan {
       'etc/strongswan.conf': configuration,
       'etc/swanctl/swanctl.conf': '',
       ...Object.fromEntries(
-        Object.entries(keys).flatMap(([name, { us, peer }]) => [
-          [`etc/swanctl/private/peer-${name}.pem`, peer.private],
-          [`etc/swanctl/pubkey/peer-${name}.pem`, peer.public],
-          [`etc/swanctl/pubkey/us-${name}.pem`, us.public],
-        ]),
+        Object.entries(keys).flatMap(([name, pair]) =>
+          pair.authorities ? certificateFiles(name, pair) : keyFiles(name, pair),
+        ),
       ),
     });
     const argv = inPeerTree(this.own, ['/usr/lib/ipsec/charon', '--use-syslog', 'no']);
@@ -133,10 +159,15 @@ export class StrongSwan {
 
 const lastLines = (text) => text.trim().split('\n').slice(-3).join('; ');
 
-function proposals({ cipher, prf, group }) {
+function proposals({ cipher, prf, group, peerGroups }) {
+  if (cipher === 'default') return { ike: 'default', esp: 'default' };
   const { strongswan } = ciphers[cipher];
   return {
-    ike: [strongswan, prfs[prf].strongswan, groups[group].strongswan].join('-'),
+    ike: [
+      strongswan,
+      prfs[prf].strongswan,
+      ...(peerGroups ?? [group]).map((each) => groups[each].strongswan),
+    ].join('-'),
     esp: [strongswan, groups[group].strongswan].join('-'),
   };
 }
@@ -149,7 +180,8 @@ function connection(cell) {
   local_addrs = ${peer.address}
   remote_addrs = ${cell.role === 'initiator' && cell.nat ? '%any' : us.address}
   proposals = ${ike}
-  ${cell.nat ? '' : 'mobike = no'}
+  mobike = no
+  fragmentation = ${cell.peerFragments === false ? 'no' : 'yes'}
   ${cell.steps.includes('liveness by the peer') ? 'dpd_delay = 1s' : ''}
   local ${proof('peer', auth[1], peer.identity)}
   remote ${proof('us', auth[0], us.identity)}

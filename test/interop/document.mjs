@@ -1,0 +1,72 @@
+// docs/interop.md out of the results of a whole run.
+import { usual } from './rows.mjs';
+
+const roles = ['initiator', 'responder'];
+const marks = { ok: 'ok', unknown: '–', waits: 'not ours' };
+
+export function interopPage(results, rows, captures) {
+  const peers = [...new Set(results.map((each) => each.peer))];
+  const notes = [];
+  const cellOf = (index, peer, role) => {
+    const found = results.find(
+      (each) => each.row === index && each.peer === peer && each.role === role,
+    );
+    if (!found) return '';
+    if (found.verdict === 'ok') return marks.ok;
+    const mark = found.verdict === 'fails' ? 'fails' : marks[found.verdict];
+    return `${mark} ${note(notes, found.why)}`;
+  };
+  const dimensions = [...new Set(rows.map((row) => row.dimension))];
+  const tables = dimensions.map((dimension) => {
+    const lines = rows.flatMap((row, index) => {
+      if (row.dimension !== dimension) return [];
+      const cells = peers.map((peer) => both(roles.map((role) => cellOf(index, peer, role))));
+      return [`| ${row.what} | ${cells.join(' | ')} |`];
+    });
+    const head = `| ${dimension} | ${peers.join(' | ')} |\n| --- |${peers.map(() => ' --- |').join('')}`;
+    return `${head}\n${lines.join('\n')}`;
+  });
+  const count = (verdict) => results.filter((each) => each.verdict === verdict).length;
+  const summary =
+    `${results.length} cells: ${count('ok')} ok, ${count('fails')} fail, ` +
+    `${count('unknown')} not known to the peer, ${count('waits')} not known to autoipsec.`;
+  return [
+    intro,
+    summary,
+    ...tables,
+    `## Notes\n\n${notes.map((text, i) => `${i + 1}. ${text}`).join('\n')}`,
+    `## What tshark says\n\n${captureTable(captures)}`,
+    '',
+  ].join('\n\n');
+}
+
+/** One word where both roles agree. */
+const both = ([initiator, responder]) =>
+  initiator === responder ? initiator : `as initiator ${initiator}, as responder ${responder}`;
+
+function note(notes, text) {
+  if (!notes.includes(text)) notes.push(text);
+  return `(${notes.indexOf(text) + 1})`;
+}
+
+const captureTable = (captures) =>
+  [
+    '| with | IKE messages from us | malformed | decrypted with our keys | left closed | pings seen in ESP |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...Object.entries(captures).map(
+      ([name, { messages, malformed, decrypted, closed, pings }]) =>
+        `| ${name} | ${messages} | ${malformed.length} | ${decrypted} | ${closed.length} | ${pings} |`,
+    ),
+  ].join('\n');
+
+const intro = `# Interoperability
+
+Made by \`npm run interop\` from its run; do not edit. Each cell is a tunnel between autoipsec (the
+product's IKE daemon, socket broker and kernel room under \`qjs\`) and another implementation as Debian
+ships it, in both roles, on a real kernel: set up, a ping each way that our ESP states have counted,
+what the row asks for, pings again after it, and a clean end on both sides.
+
+What a row does not name is as usual: ${usual.cipher} for IKE and ESP, PRF HMAC-${usual.prf}, group
+${usual.group}, RSA raw public keys of 2048 bits both ways (RFC 7670), identities by address, IPv4,
+tunnel mode, no NAT. *ok* is for both roles; *–* is not known to the peer, *not ours* to autoipsec; a
+number leads to the note with the reason.`;
