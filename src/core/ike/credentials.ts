@@ -22,7 +22,10 @@ import type { PrivateKey } from '../pki/private-key.js';
 import type { PublicKey } from '../pki/public-key.js';
 import type { Identity } from './identity.js';
 
-/** Padding of our RSA signatures for peers that know RFC 7427; PKCS#1 v1.5 when absent. */
+/**
+ * Padding of our RSA signatures for peers that know RFC 7427. PSS when absent: RFC 8247 §3.2 has it
+ * as a MUST, and libreswan's `authby=rsa-sha2` takes nothing else.
+ */
 export interface RsaChoice {
   rsaPadding?: 'pkcs1' | 'pss';
 }

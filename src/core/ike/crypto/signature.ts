@@ -72,7 +72,7 @@ export function signAuth(
   octets: Uint8Array,
   peerHashes: readonly number[] | undefined,
   random: Random,
-  rsaPadding: SigningChoice['rsaPadding'] = 'pkcs1',
+  rsaPadding: SigningChoice['rsaPadding'] = 'pss',
 ): SignResult {
   // RFC 8420 §2: Ed25519 only for a peer that announced the Identity hash.
   if (key.type === 'ed25519' && !peerHashes?.includes(HashAlgorithm.IDENTITY))

@@ -38,9 +38,9 @@ const digital = (identifier: string, signature: Uint8Array): AuthValue => ({
 // what is signed with, hashes of the peer, method and name that come out
 const choices: [keyof typeof keys, number[] | undefined, number, string][] = [
   ['rsa', undefined, 1, 'RSA/SHA1'],
-  ['rsa', [2, 3, 4], 14, 'RSA/SHA2_256'],
-  ['rsa', [4, 3], 14, 'RSA/SHA2_384'],
-  ['rsa', [4], 14, 'RSA/SHA2_512'],
+  ['rsa', [2, 3, 4], 14, 'RSA_PSS/SHA2_256'],
+  ['rsa', [4, 3], 14, 'RSA_PSS/SHA2_384'],
+  ['rsa', [4], 14, 'RSA_PSS/SHA2_512'],
   ['rsa', [1], 1, 'RSA/SHA1'],
   ['ecdsa', undefined, 9, 'ECDSA/SHA2_256'],
   ['ecdsa', [2, 5], 14, 'ECDSA/SHA2_256'],
