@@ -20,6 +20,7 @@ import type { PrivateKey } from '../core/pki/private-key.js';
 import type { Platform } from '../core/platform/platform.js';
 import { StateFiles } from '../core/platform/state-files.js';
 import { exemptionsOf } from '../core/policy/exemptions.js';
+import { PeerList } from '../core/policy/persist/peer-list.js';
 import { createPolicy, type Policy } from '../core/policy/policy.js';
 import type { PolicyWan } from '../core/policy/wan.js';
 import { plugins } from '../plugins/index.js';
@@ -82,6 +83,10 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   });
   const policy = createPolicy({
     ...{ kernel, clock, timers, log: log.for('policy'), settings, wans, state },
+    peers: new PeerList({
+      ...{ files: platform.files, timers, log: log.for('policy') },
+      path: `${settings.stateFolder}/peers`,
+    }),
   });
   undo.add(() => policy.stop());
   const ike = createIke(parts, { key, policy, kernel, wans, state });

@@ -24,6 +24,7 @@ import { type PrivateKey, publicKeyOf } from '../../src/core/pki/private-key.js'
 import type { PublicKey } from '../../src/core/pki/public-key.js';
 import type { Timers } from '../../src/core/platform/platform.js';
 import { StateFiles } from '../../src/core/platform/state-files.js';
+import { PeerList } from '../../src/core/policy/persist/peer-list.js';
 import { WanPlugins } from '../../src/core/policy/plugins.js';
 import { createPolicy, type Policy } from '../../src/core/policy/policy.js';
 import type { PolicyWan } from '../../src/core/policy/wan.js';
@@ -144,7 +145,8 @@ export class Router {
       complain: (line) => this.lines.push(`refused ${line}`),
     });
     const parts = { kernel: this.kernel, clock, timers, settings, wans: [this.wan], state };
-    this.policy = createPolicy({ ...parts, log: log.for('policy') });
+    const peers = new PeerList({ files: this.files, path: '/etc/autoipsec/peers', timers, log });
+    this.policy = createPolicy({ ...parts, log: log.for('policy'), peers });
     this.ike = createIkeDaemon({
       network: this.host,
       clock,

@@ -17,6 +17,7 @@ import { type ClassMatch, classOf, classReason, initiates } from './connection-c
 import { Connections } from './connections.js';
 import { removeAndCount } from './final-count.js';
 import { ConnectionKeeper } from './persist/connection-keeper.js';
+import type { Peer, PeerList } from './persist/peer-list.js';
 import { restoreConnections } from './persist/restore.js';
 import { createResponder } from './responder.js';
 import { TunnelKeeper } from './tunnel-keeper.js';
@@ -36,6 +37,8 @@ export interface PolicyEnvironment {
   wans: readonly PolicyWan[];
   /** Where connections are kept for the next run after a crash; nowhere when absent. */
   state?: StateFiles;
+  /** The list of peers that outlives a reboot. */
+  peers?: PeerList;
 }
 
 export interface Policy {
@@ -82,7 +85,7 @@ class PolicyEngine implements Policy {
   constructor(private readonly env: PolicyEnvironment) {
     this.settings = env.settings;
     this.keeper = new ConnectionKeeper(env.state, env.timers);
-    this.table = new Connections({ ...env, keeper: this.keeper });
+    this.table = new Connections({ ...env, keeper: this.keeping() });
     this.closing = new Closing({ ...env, ike: () => this.ike });
     const { table, closing } = this;
     this.useWatch = new UseWatch({ ...env, table, closing });
@@ -120,6 +123,23 @@ class PolicyEngine implements Policy {
     this.ike = ike;
   }
 
+  /** Whatever happens to a connection is kept for a crash, and its gateway for a reboot. */
+  private keeping(): Pick<ConnectionKeeper, 'settled' | 'changed' | 'removed'> {
+    const { keeper, env } = this;
+    const peersChanged = () => env.peers?.changed(() => this.table.all());
+    return {
+      settled: (connection) => {
+        keeper.settled(connection);
+        if (connection.tunnel) peersChanged();
+      },
+      changed: (connection) => keeper.changed(connection),
+      removed: (connection) => {
+        keeper.removed(connection);
+        peersChanged();
+      },
+    };
+  }
+
   restore(tunnels: readonly Tunnel[]): readonly PairVerdict[] {
     const { log } = this.env;
     const env = {
@@ -135,10 +155,21 @@ class PolicyEngine implements Policy {
   }
 
   resume(): void {
+    for (const peer of this.env.peers?.read() ?? []) this.call(peer);
     const { orphans, unwanted } = this.leftOver;
     for (const tunnel of unwanted) this.closing.close(tunnel);
     for (const tunnel of orphans) this.tunnels.ofNobody(tunnel);
     this.leftOver = { orphans: [], unwanted: [] };
+  }
+
+  /** OE-151: a peer from before a reboot; a fresh tunnel tells it that the earlier ones are gone. */
+  private call(peer: Peer): void {
+    const wan = this.wanNamed(peer.wan);
+    const isThere = this.table.tunnelCount(peer.gateway) > 0 || this.table.find(peer);
+    if (!wan || isThere || !wan.addresses.length) return;
+    const match = this.classFor(wan, peer);
+    const connection = initiates(match.class) ? this.table.create(peer, match) : undefined;
+    if (connection) this.begin(connection, wan);
   }
 
   /** Looks after a connection of an earlier run. */
@@ -200,6 +231,7 @@ class PolicyEngine implements Policy {
     for (const connection of this.table.all())
       this.table.remove(connection, 'forgotten', 'the service stops');
     this.keeper.stop();
+    this.env.peers?.stop();
     for (const wan of this.env.wans) wan.plugins.stop();
   }
 

@@ -1,4 +1,5 @@
 /** A router whose daemon is killed: the next one goes on with its connections and tunnels. */
+import { fromUtf8, utf8 } from '../../../src/core/bytes/text.js';
 import type { Connection } from '../../../src/core/policy/connection.js';
 import { alice, bob, carol, places, type Router, twoRouters } from '../../support/routers.js';
 import { assert, test } from '../../support/test.js';
@@ -120,6 +121,65 @@ test('restart: files of another boot are refused with a line, and nothing stands
   sga.files.writeAtomic('/proc/sys/kernel/random/boot_id', Uint8Array.of(49), 0o444);
   const again = await world.respawn(sga, places.sga);
   assert.ok(again.lines.some((line) => /refused .*another boot/.test(line)));
+  assert.equal(again.policy.connections(), []);
+  await world.stop();
+});
+
+/** Power loss: what is on tmpfs is gone, and what was in the kernel. */
+function loseMemory({ files, kernel }: Router): void {
+  for (const path of [...files.content.keys()])
+    if (path.startsWith('/run/')) files.content.delete(path);
+  kernel.installed.splice(0);
+  kernel.cache.clear();
+}
+
+test('OE-150 restart: the gateways we have tunnels with are on the disk, also after a crash', async () => {
+  const { world, sga } = await keyed();
+  await world.pass(5000);
+  world.kill(sga);
+  loseMemory(sga);
+  const list = fromUtf8(sga.files.read('/etc/autoipsec/peers')!);
+  assert.is(list, `${places.sgb.wan[0]} wan ${alice} ${bob}\n`);
+  assert.is(sga.files.content.get('/etc/autoipsec/peers')?.mode, 0o600);
+  await world.stop();
+});
+
+test('OE-151 restart: after power loss each peer of the list hears INITIAL_CONTACT', async () => {
+  const { world, sga, sgb } = await keyed();
+  await world.pass(5000);
+  const [old] = sgb.kernel.installed;
+  world.kill(sga);
+  loseMemory(sga);
+  const again = await world.respawn(sga, places.sga);
+  await world.pass(3000);
+  assert.equal(again.states(bob), ['keyed']);
+  assert.ok(sgb.lines.some((line) => line.includes('has begun anew, its earlier IKE SA is gone')));
+  assert.is(sgb.kernel.installed.length, 1);
+  assert.not.ok(sgb.kernel.installed.includes(old!), 'the earlier tunnel is gone there');
+  await world.stop();
+});
+
+test('restart: a peer of the list whose tunnel goes on is not called', async () => {
+  const { world, sga } = await keyed();
+  await world.pass(5000);
+  world.kill(sga);
+  const packets = world.network.captured.length;
+  await world.respawn(sga, places.sga);
+  await world.pass(2000);
+  assert.is(world.network.captured.length, packets);
+  await world.stop();
+});
+
+test('restart: a list of peers that makes no sense calls nobody', async () => {
+  const { world, sga } = await keyed();
+  world.kill(sga);
+  loseMemory(sga);
+  const lines = ['', 'x', `x wan ${alice} ${bob}`, `198.18.0.2 other ${alice} ${bob}`, '1 2 3 4 5'];
+  sga.files.writeAtomic('/etc/autoipsec/peers', utf8(lines.join('\n')), 0o600);
+  const packets = world.network.captured.length;
+  const again = await world.respawn(sga, places.sga);
+  await world.pass(2000);
+  assert.is(world.network.captured.length, packets);
   assert.equal(again.policy.connections(), []);
   await world.stop();
 });
