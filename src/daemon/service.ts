@@ -27,6 +27,7 @@ import { plugins } from '../plugins/index.js';
 import { aesSpeed, choosePreferences } from './algorithms.js';
 import { Validation, warnings } from './health.js';
 import { keyLogWarning, openKeyLog } from './key-log.js';
+import { lifetimes } from './lifetimes.js';
 import { createKernel, createResolver, nameServers } from './parts.js';
 import { statusReport } from './status-report.js';
 import { Undo } from './undo.js';
@@ -94,7 +95,7 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   const watch = watchAddresses(wans, kernel, timers, log, () => policy.addressesChanged());
   undo.add(() => watch.stop());
   // A run that crashed: its tunnels and verdicts go on, and the kernel is told with the first table
-  const tunnels = await ike.restore((children) => kernel.adopt(children));
+  const tunnels = await ike.restore((...all) => kernel.adopt(...all));
   const pairs = policy.restore(tunnels);
   // The kernel first: its start clears all tunnels of ours, also one that a peer has just made
   await kernel.start(
@@ -158,8 +159,7 @@ function createIke(parts: ServiceParts, { key, policy, kernel, wans, state }: Ik
       kernel.unusableCiphers(),
       aesSpeed(platform.files, settings.stateFolder),
     ),
-    softSeconds: settings.saSoftSeconds,
-    hardSeconds: settings.saHardSeconds,
+    ...lifetimes(settings),
     keyLog: keyLogOf(parts),
     inboundPackets: async (installed) => (await kernel.use(installed)).packetsIn,
   });

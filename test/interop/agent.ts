@@ -70,8 +70,10 @@ class Cell {
         ? openKeyLog(platform.files, config.keyLogFolder, true, log)
         : undefined,
       owner: this.#owner(),
-      softSeconds: config.softSeconds ?? 3000,
-      hardSeconds: config.hardSeconds ?? 3600,
+      lifetime: {
+        softSeconds: config.softSeconds ?? 3000,
+        hardSeconds: config.hardSeconds ?? 3600,
+      },
       preferences: preferencesOf(config),
       limits: { livenessMs: config.livenessMs ?? 0 },
     });
@@ -92,6 +94,9 @@ class Cell {
           ? { ok: true }
           : { ok: false, why: `${formatPrefix(theirs)} to ${formatPrefix(ours)}, not ${inner}` },
       install: (sa) => kernel.install(sa),
+      stage: (sa) => kernel.stage(sa),
+      activate: (installed) => kernel.activate(installed),
+      rekeyed: () => undefined,
       remove: (installed) => kernel.remove(installed),
       established: (tunnel) => void this.tunnels.add(tunnel),
       ended: (tunnel, why) => {

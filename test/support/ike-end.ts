@@ -29,6 +29,10 @@ export class IkeEnd {
   readonly lines: string[] = [];
   readonly installed: InstalledSa[] = [];
   readonly established: Tunnel[] = [];
+  /** What can be received with only. */
+  readonly staged = new Set<InstalledSa>();
+  /** What tunnels had after each rekey. */
+  readonly rekeyed: InstalledSa[] = [];
   readonly ended: { tunnel: Tunnel; why: TunnelEnd }[] = [];
   /** Answers of the owner; a test may replace them. */
   keysFor: (claim: { address: IpAddress }) => Promise<KeysResult>;
@@ -55,18 +59,23 @@ export class IkeEnd {
       random: countingRandom(world.ends.length + 7),
       log: createLogger(sink, () => 'debug'),
       key,
-      softSeconds: 3600,
-      hardSeconds: 4000,
+      lifetime: { softSeconds: 3600, hardSeconds: 4000 },
       readyKeyPairs: 0,
       limits: { livenessMs: 0, ...options.limits },
       owner: {
         keysFor: (claim) => this.keysFor(claim),
         authorize: () => this.authorize(),
         install: (sa) => this.#install(sa),
-        remove: async (installed) => this.#remove(installed),
+        stage: (sa) => this.#stage(sa),
+        activate: async (installed) => this.#activate(installed),
+        remove: async (installed, lingers) => this.#remove(installed, lingers),
         established: (tunnel) => {
           this.events.push('established');
           this.established.push(tunnel);
+        },
+        rekeyed: (tunnel) => {
+          this.events.push('rekeyed');
+          this.rekeyed.push(tunnel.installed);
         },
         ended: (tunnel, why) => {
           this.events.push(`ended ${why}`);
@@ -86,8 +95,20 @@ export class IkeEnd {
     return installed;
   }
 
-  #remove(installed: InstalledSa): void {
-    this.events.push('removed');
+  async #stage(sa: ChildSa): Promise<InstalledSa> {
+    const installed = await this.#install(sa);
+    this.staged.add(installed);
+    return installed;
+  }
+
+  #activate(installed: InstalledSa): void {
+    this.events.push('activated');
+    this.staged.delete(installed);
+  }
+
+  #remove(installed: InstalledSa, lingers: boolean): void {
+    this.events.push(lingers ? 'removed, replaced' : 'removed');
+    this.staged.delete(installed);
     const at = this.installed.findIndex((one) => one.reqid === installed.reqid);
     if (at >= 0) this.installed.splice(at, 1);
   }

@@ -147,7 +147,8 @@ export class MortalEnd {
     this.daemon = createIkeDaemon({
       ...{ network: life.network(this.host), clock, timers, random: this.#random, owner, state },
       ...{ log: createLogger({ write }, () => 'debug'), key: ed25519Key(this.number) },
-      ...{ softSeconds: 3600, hardSeconds: 4000, readyKeyPairs: 0, limits: { livenessMs: 20_000 } },
+      ...{ lifetime: { softSeconds: 3600, hardSeconds: 4000 }, readyKeyPairs: 0 },
+      ...{ limits: { livenessMs: 20_000 } },
     });
     const adopted = new Set<InstalledSa>();
     this.tunnels = await this.daemon.restore(async (children) =>
@@ -164,16 +165,21 @@ export class MortalEnd {
 
   #owner(life: Life): Parameters<typeof createIkeDaemon>[0]['owner'] {
     const never = new Promise<never>(() => undefined);
+    const install = async (sa: ChildSa) => {
+      if (!life.step()) return never;
+      const installed = this.#install(sa);
+      return life.step() ? installed : never;
+    };
     return {
       keysFor: async (claim) => {
         if (!life.step()) return never;
         return { ok: true, keys: [this.world.keyOf(claim.address)] };
       },
       authorize: async () => (life.step() ? { ok: true } : never),
-      install: async (sa) => {
+      install,
+      stage: install,
+      activate: async () => {
         if (!life.step()) return never;
-        const installed = this.#install(sa);
-        return life.step() ? installed : never;
       },
       remove: async (installed) => {
         if (life.step()) this.#remove(installed);
@@ -181,6 +187,7 @@ export class MortalEnd {
       established: (tunnel) => {
         if (life.step()) this.tunnels.push(tunnel);
       },
+      rekeyed: () => void life.step(),
       ended: (tunnel) => {
         if (life.step()) this.tunnels = this.tunnels.filter((each) => each !== tunnel);
       },

@@ -46,6 +46,8 @@ export function recordingKernel(): RecordingKernel {
       kernel.installed.push(installed);
       return installed;
     },
+    stage: (sa: ChildSa) => kernel.install(sa),
+    activate: async () => undefined,
     async remove(sa) {
       const at = kernel.installed.indexOf(sa);
       if (at >= 0) kernel.installed.splice(at, 1);

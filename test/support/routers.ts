@@ -28,6 +28,7 @@ import { PeerList } from '../../src/core/policy/persist/peer-list.js';
 import { WanPlugins } from '../../src/core/policy/plugins.js';
 import { createPolicy, type Policy } from '../../src/core/policy/policy.js';
 import type { PolicyWan } from '../../src/core/policy/wan.js';
+import { lifetimes } from '../../src/daemon/lifetimes.js';
 import { statusReport } from '../../src/daemon/status-report.js';
 import { plugins } from '../../src/plugins/index.js';
 import { ed25519Key } from './keys.js';
@@ -160,8 +161,7 @@ export class Router {
         const { fqdn } = this.wan.settings;
         return fqdn ? fqdnIdentity(fqdn) : addressIdentity(local);
       },
-      softSeconds: settings.saSoftSeconds,
-      hardSeconds: settings.saHardSeconds,
+      ...lifetimes(settings),
       readyKeyPairs: 0,
       limits: { livenessMs: 0, ...options.limits },
     });

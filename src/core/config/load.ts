@@ -99,11 +99,20 @@ function readMain(sections: readonly UciSection[], problems: Problems) {
       problems.warning(section, `only the section named '${mainSection.name}' counts; ignored`);
   const values = readOptions(mainSection.options, first, problems);
   warnOfUnknown(first, new Set(uciNames(mainSection.options)), problems);
-  if (values.saHardSeconds <= values.saSoftSeconds)
+  for (const [soft, hard] of [
+    ['saSoftSeconds', 'saHardSeconds'],
+    ['saSoftBytes', 'saHardBytes'],
+    ['saSoftPackets', 'saHardPackets'],
+    ['ikeSoftSeconds', 'ikeHardSeconds'],
+  ] as const) {
+    // 0: no limit
+    if (values[hard] === 0 || values[hard] > values[soft]) continue;
+    const { [soft]: lower, [hard]: upper } = mainSection.options;
     problems.error(
       first,
-      `option 'sa_hard_lifetime' is '${values.saHardSeconds}'; allowed: above sa_soft_lifetime, which is ${values.saSoftSeconds}`,
+      `option '${upper.uci}' is '${values[hard]}'; allowed: above ${lower.uci}, which is ${values[soft]}`,
     );
+  }
   return values;
 }
 

@@ -80,6 +80,13 @@ export interface Settings {
   /** Proposals in words (`ike/proposals/names.ts`); empty: all that we have. */
   ikeProposals: readonly string[];
   espProposals: readonly string[];
+  /** 0: no limit. */
+  saSoftBytes: number;
+  saHardBytes: number;
+  saSoftPackets: number;
+  saHardPackets: number;
+  ikeSoftSeconds: number;
+  ikeHardSeconds: number;
   wans: readonly WanSettings[];
   policies: readonly PolicySettings[];
 }

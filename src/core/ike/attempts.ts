@@ -43,6 +43,9 @@ const isUsable = (sa: IkeSa): boolean => sa.state === 'ESTABLISHED' && !sa.isDou
 const isBeingMade = (sa: IkeSa): boolean =>
   sa.role === 'initiator' && (sa.state === 'INIT_SENT' || sa.state === 'AUTH_SENT');
 
+/** Its heir will serve the wish. */
+const isChanging = (sa: IkeSa): boolean => sa.state === 'REKEYING' && !sa.isDoubtful;
+
 export class Attempts {
   readonly #pending = new Map<string, Attempt>();
 
@@ -89,7 +92,10 @@ export class Attempts {
     const { local, remote } = attempt.wish;
     const sas = ctx.sas.withPeer(local, remote);
     const standing = sas.findLast((sa) => isUsable(sa) && suits(sa, attempt.wish));
-    const making = sas.find((sa) => isBeingMade(sa) && sa !== attempt.home);
+    const making = sas.find(
+      (sa) =>
+        sa !== attempt.home && (isBeingMade(sa) || (isChanging(sa) && suits(sa, attempt.wish))),
+    );
     // It was in doubt for a while, and its answer may come yet.
     if (standing && attempt.askedIn.has(standing)) attempt.enter('ASKED', standing);
     else if (standing && attempt.isChildless) attempt.stands(standing);

@@ -1,12 +1,14 @@
-/** Making a Child SA a tunnel in the kernel, and taking it away again. */
+/** Making a Child SA a tunnel in the kernel, putting another one in its place, taking it away. */
 import { toHex } from '../bytes/hex.js';
 import { formatPrefix } from '../net/address.js';
 import { type Child, type ChildTerms, childSaOf, SPI_MIN, spiBytes, spiNumber } from './child.js';
+import { lowerNonce } from './collisions.js';
 import type { IkeContext } from './context.js';
 import type { Tunnel, TunnelEnd } from './daemon.js';
 import { formatIdentity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
 import { logChildKeys } from './key-log.js';
+import { limitsFor } from './lifetime.js';
 
 /** A random SPI for ESP that comes in. */
 export function freshChildSpi(ctx: IkeContext, sa: IkeSa): number {
@@ -22,86 +24,165 @@ const suiteName = (sa: IkeSa): string => {
   return [cipher.name, prf.name, group.name].join('/');
 };
 
+/** What a tunnel tells of the IKE SA that carries it. */
+export const ikeOf = (sa: IkeSa): Tunnel['ike'] => ({
+  spiInitiator: toHex(sa.spiInitiator),
+  spiResponder: toHex(sa.spiResponder),
+  suite: suiteName(sa),
+});
+
 export function tunnelOf(
   ctx: IkeContext,
-  sa: IkeSa,
-  child: Child,
+  { ike, role }: Child,
   installed: Tunnel['installed'],
 ): Tunnel {
-  const peer = { address: sa.path.remote.address, ...sa.peer! };
-  return {
-    id: ctx.nextTunnelId++,
-    role: child.role,
-    installed,
-    peer,
-    ike: {
-      spiInitiator: toHex(sa.spiInitiator),
-      spiResponder: toHex(sa.spiResponder),
-      suite: suiteName(sa),
-    },
-  };
+  const peer = { address: ike.path.remote.address, ...ike.peer! };
+  return { id: ctx.nextTunnelId++, role, installed, peer, ike: ikeOf(ike) };
 }
 
 /** Peer, pair, SPIs and why, in this order in every line. */
-function describe(sa: IkeSa, child: Child): string {
-  const { ours, theirs, inbound, outbound } = child.sa;
+function describe({ ike, sa }: Child): string {
+  const { ours, theirs, inbound, outbound } = sa;
   const spis = `${toHex(spiBytes(inbound.spi))}_i ${toHex(spiBytes(outbound.spi))}_o`;
-  return `${sa.path.remote.address}: ${formatPrefix(ours.prefix)} ↔ ${formatPrefix(theirs.prefix)} ${spis}`;
+  return `${ike.path.remote.address}: ${formatPrefix(ours.prefix)} ↔ ${formatPrefix(theirs.prefix)} ${spis}`;
 }
 
-/**
- * Has the owner install what was agreed. Gives `undefined` when the kernel refuses, or when the IKE
- * SA ended meanwhile; nothing is left in the kernel then.
- */
-export async function installChild(
-  ctx: IkeContext,
-  sa: IkeSa,
-  terms: ChildTerms,
-): Promise<Child | undefined> {
+function newChild(ctx: IkeContext, sa: IkeSa, terms: ChildTerms, replaces?: Child): Child {
   const child: Child = {
     state: 'INSTALLING',
+    ike: sa,
     role: terms.role,
-    sa: childSaOf(sa, terms, ctx.lifetime),
+    sa: childSaOf(sa, terms, limitsFor(ctx.lifetime, terms.role, ctx.random)),
+    nonce: lowerNonce(terms.ni, terms.nr),
+    installed: undefined,
+    isStaged: replaces !== undefined && terms.role === 'responder',
     tunnel: undefined,
+    heir: undefined,
+    replaces,
+    timer: undefined,
     packetsIn: 0,
     sinceMs: ctx.clock.monotonicMs(),
   };
   sa.children.add(child);
   logChildKeys(ctx.keyLog, child.sa);
+  return child;
+}
+
+/**
+ * Has the owner install what was agreed; of one that replaces another the responder installs the
+ * inbound half, and goes on sending with the old one. Gives `undefined` when the kernel refuses, or
+ * when it was deleted meanwhile; nothing is left in the kernel then.
+ */
+export async function installChild(
+  ctx: IkeContext,
+  sa: IkeSa,
+  terms: ChildTerms,
+  replaces?: Child,
+): Promise<Child | undefined> {
+  const child = newChild(ctx, sa, terms, replaces);
+  if (replaces) replaces.heir = child;
   // Before the kernel has it: the same keys never come there twice, whenever the daemon dies.
   if (child.role === 'initiator') ctx.keeper.save(sa);
   try {
-    const installed = await ctx.owner.install(child.sa);
-    if (sa.children.has(child)) {
-      child.tunnel = tunnelOf(ctx, sa, child, installed);
+    const { owner } = ctx;
+    const installed = await (child.isStaged ? owner.stage(child.sa) : owner.install(child.sa));
+    if (child.ike.children.has(child)) {
+      child.installed = installed;
       child.state = 'UP';
-      ctx.keeper.changed(sa);
+      if (child.tunnel) await inheritLate(ctx, child, child.tunnel);
+      if (!replaces) child.tunnel = tunnelOf(ctx, child, installed);
+      ctx.keeper.changed(child.ike);
       const identity = formatIdentity(sa.peer!.identity);
-      ctx.log.info(`tunnel up with ${describe(sa, child)}, ${identity} proven, ${child.role}`);
+      const what = replaces ? 'rekeyed' : 'up';
+      ctx.log.info(`tunnel ${what} with ${describe(child)}, ${identity} proven, ${child.role}`);
       return child;
     }
-    await ctx.owner.remove(installed);
+    await owner.remove(installed, false);
   } catch (error) {
-    ctx.log.error(`tunnel with ${describe(sa, child)} not installed: ${String(error)}`);
+    ctx.log.error(`tunnel with ${describe(child)} not installed: ${String(error)}`);
   }
-  sa.children.delete(child);
+  if (replaces?.heir === child) replaces.heir = undefined;
+  child.ike.children.delete(child);
   child.state = 'GONE';
-  ctx.keeper.changed(sa);
+  ctx.keeper.changed(child.ike);
+  if (child.tunnel) ctx.owner.ended(child.tunnel, 'expired');
   return undefined;
 }
 
-/** Takes a Child SA out of the kernel and tells the owner. Twice is once. */
-export function endChild(ctx: IkeContext, sa: IkeSa, child: Child, why: TunnelEnd): Promise<void> {
-  if (!sa.children.delete(child)) return Promise.resolve();
-  child.state = 'GONE';
-  ctx.keeper.changed(sa);
-  const { tunnel } = child;
-  // Still being installed: `installChild` finds it gone and removes it.
-  if (!tunnel) return Promise.resolve();
-  ctx.log.info(`tunnel ended with ${describe(sa, child)}, ${why}`);
-  const removed = ctx.owner.remove(tunnel.installed).catch((error: unknown) => {
-    ctx.log.error(`tunnel with ${describe(sa, child)} not removed: ${String(error)}`);
+/** The one that it replaces has gone while the kernel was at work. */
+async function inheritLate(ctx: IkeContext, child: Child, tunnel: Tunnel): Promise<void> {
+  tunnel.installed = child.installed!;
+  ctx.owner.rekeyed(tunnel);
+  await activate(ctx, child);
+}
+
+const heirOf = ({ heir }: Child): Child | undefined =>
+  heir?.state === 'UP' || heir?.state === 'INSTALLING' ? heir : undefined;
+
+/** From now on the tunnel is another Child SA; as soon as that is in the kernel. */
+export function handOver(ctx: IkeContext, from: Child, to: Child): void {
+  const { tunnel } = from;
+  if (!tunnel) return;
+  from.tunnel = undefined;
+  to.tunnel = tunnel;
+  if (!to.installed) return;
+  tunnel.installed = to.installed;
+  ctx.owner.rekeyed(tunnel);
+}
+
+/** Sends with it, too. */
+export async function activate(ctx: IkeContext, child: Child): Promise<void> {
+  if (!child.isStaged || !child.installed) return;
+  child.isStaged = false;
+  // Likewise before the kernel sends with it.
+  ctx.keeper.save(child.ike);
+  await ctx.owner.activate(child.installed).catch((error: unknown) => {
+    ctx.log.error(`tunnel with ${describe(child)} can not send: ${String(error)}`);
   });
-  ctx.owner.ended(tunnel, why);
-  return removed;
+}
+
+/** An heir is of no use any more; the one that it was to replace goes on. */
+function disinherit(ctx: IkeContext, child: Child): void {
+  const { replaces } = child;
+  if (replaces?.heir !== child) return;
+  replaces.heir = undefined;
+  if (replaces.state !== 'REPLACED') return;
+  replaces.state = 'UP';
+  handOver(ctx, child, replaces);
+}
+
+/**
+ * Takes a Child SA out of the kernel. Its heir goes on with the tunnel; without one the owner is told.
+ * Twice is once.
+ */
+export async function endChild(ctx: IkeContext, child: Child, end: TunnelEnd): Promise<void> {
+  if (!child.ike.children.delete(child)) return;
+  disinherit(ctx, child);
+  child.state = 'GONE';
+  ctx.keeper.changed(child.ike);
+  child.timer?.cancel();
+  // Still being installed: `installChild` finds it gone and removes it.
+  if (!child.installed) return;
+  const heir = heirOf(child);
+  if (heir) handOver(ctx, child, heir);
+  const { tunnel } = child;
+  const why = heir ? 'replaced' : end;
+  ctx.log.info(`tunnel ${tunnel ? 'ended' : 'cleared'} with ${describe(child)}, ${why}`);
+  const removed = removeFromKernel(ctx, child, heir, why === 'replaced');
+  if (tunnel) ctx.owner.ended(tunnel, why);
+  await removed;
+}
+
+/** Nothing on its way is lost: the heir sends before, and what still comes is let in for a while. */
+async function removeFromKernel(
+  ctx: IkeContext,
+  child: Child,
+  heir: Child | undefined,
+  lingers: boolean,
+): Promise<void> {
+  if (heir) await activate(ctx, heir);
+  const removed = ctx.owner.remove(child.installed!, lingers).catch((error: unknown) => {
+    ctx.log.error(`tunnel with ${describe(child)} not removed: ${String(error)}`);
+  });
+  if (!lingers) await removed;
 }

@@ -1,6 +1,7 @@
 /** A Child SA pair of an IKE SA: what was agreed, and the tunnel that became of it. */
 import { uintBytes } from '../bytes/bytes.js';
-import type { ChildSa, EspSa, Selector } from '../kernel/child-sa.js';
+import type { ChildSa, EspSa, InstalledSa, SaLimits, Selector } from '../kernel/child-sa.js';
+import type { Timer } from '../platform/platform.js';
 import type { ChildKeyInput } from './crypto/keymat.js';
 import { deriveEspKeys } from './crypto/suite.js';
 import type { Tunnel } from './daemon.js';
@@ -8,16 +9,46 @@ import type { IkeSa, Role } from './ike-sa.js';
 import type { ChildSuite } from './proposals/choose.js';
 import { NAT_PORT } from './transport.js';
 
+/**
+ *   INSTALLING ──▶ UP ◀──▶ REKEYING ──▶ REPLACED ──▶ DELETING ──▶ GONE
+ *
+ * From each of them it may be deleted, by either end.
+ */
+export type ChildState =
+  /** The kernel works on it. */
+  | 'INSTALLING'
+  | 'UP'
+  /** Our request to rekey it is on its way. */
+  | 'REKEYING'
+  /** Its heir is there; the one of both ends that made the heir deletes it. */
+  | 'REPLACED'
+  /** Our delete is on its way. */
+  | 'DELETING'
+  | 'GONE';
+
 export interface Child {
-  /** `INSTALLING`: the kernel works on it. `DELETING`: our delete is on its way. */
-  state: 'INSTALLING' | 'UP' | 'DELETING' | 'GONE';
+  state: ChildState;
+  /** The IKE SA that carries it: another one after that one was rekeyed. */
+  ike: IkeSa;
   /** Our part in the exchange that made it. */
   readonly role: Role;
   readonly sa: ChildSa;
+  /** The lowest nonce of the exchange that made it (§2.8.1). */
+  readonly nonce: Uint8Array;
   /** Known from UP on. */
+  installed: InstalledSa | undefined;
+  /** We receive with it, and send with the one that it replaces for a while. */
+  isStaged: boolean;
+  /** The tunnel that uses it; of several for the same traffic one has it. */
   tunnel: Tunnel | undefined;
   /** Clock of the moment when it was agreed. */
   readonly sinceMs: number;
+  /** Made by the peer to take its place (§1.3.3). */
+  heir: Child | undefined;
+  /** The one whose place it takes, while that is there. */
+  replaces: Child | undefined;
+  /** For the next step of a rekey. */
+  timer: Timer | undefined;
   /** Packets that had come in when it was last looked at. */
   packetsIn: number;
 }
@@ -36,11 +67,6 @@ export interface ChildTerms {
   theirs: Selector;
 }
 
-export interface Lifetime {
-  softSeconds: number;
-  hardSeconds: number;
-}
-
 /** RFC 7296 §3.10: SPIs of ESP have four bytes; 0 to 255 are not used (RFC 4303 §2.1). */
 export const spiBytes = (spi: number): Uint8Array => uintBytes(spi, 4);
 
@@ -56,7 +82,7 @@ function encapsulation({ nat, path }: IkeSa): Pick<ChildSa, 'encapsulation'> {
 }
 
 /** The Child SA as the kernel takes it. Always tunnel mode (OE-99). */
-export function childSaOf(sa: IkeSa, terms: ChildTerms, lifetime: Lifetime): ChildSa {
+export function childSaOf(sa: IkeSa, terms: ChildTerms, limits: SaLimits): ChildSa {
   const { suite, ni, nr, shared } = terms;
   const input: ChildKeyInput = { prf: sa.suite!.prf, skD: sa.keys!.skD, ni, nr };
   const keys = deriveEspKeys(suite.esp, shared ? { ...input, shared } : input);
@@ -79,6 +105,6 @@ export function childSaOf(sa: IkeSa, terms: ChildTerms, lifetime: Lifetime): Chi
     ours: terms.ours,
     theirs: terms.theirs,
     ...encapsulation(sa),
-    ...lifetime,
+    ...limits,
   };
 }

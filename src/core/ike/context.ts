@@ -1,15 +1,14 @@
 /** What all parts of one daemon share. Made once by `ike-daemon.ts`. */
-import type { InstalledSa } from '../kernel/child-sa.js';
+import type { InstalledSa, SaLimits } from '../kernel/child-sa.js';
 import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
 import type { Clock, Timers } from '../platform/platform.js';
 import type { Attempt } from './attempt.js';
-import type { Lifetime } from './child.js';
 import type { Cookies } from './cookie.js';
 import type { Counters } from './counters.js';
 import type { Credential } from './credentials.js';
 import type { KeyPairPool } from './crypto/key-pair-pool.js';
-import type { IkeOwner } from './daemon.js';
+import type { IkeOwner, RekeyResult } from './daemon.js';
 import type { TimeShare } from './doorkeeper.js';
 import type { Extensions } from './extensions.js';
 import type { HalfOpen } from './half-open.js';
@@ -17,6 +16,7 @@ import type { RateLimit } from './hints.js';
 import type { Identity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
 import type { KeyLog } from './key-log.js';
+import type { IkeLifetime } from './lifetime.js';
 import type { IkeLimits } from './limits.js';
 import type { SaKeeper } from './persist/sa-keeper.js';
 import type { Preferences } from './proposals/offer.js';
@@ -41,7 +41,9 @@ export interface IkeContext {
   readonly inboundPackets: ((installed: InstalledSa) => Promise<number>) | undefined;
   /** For debugging: gets the keys of every SA. */
   readonly keyLog: KeyLog | undefined;
-  readonly lifetime: Lifetime;
+  readonly lifetime: SaLimits;
+  /** Seconds; 0: never. */
+  readonly ikeLifetime: IkeLifetime;
   readonly limits: IkeLimits;
   readonly preferences: Preferences;
 
@@ -63,8 +65,10 @@ export interface IkeContext {
   readonly doorTime: TimeShare;
   /** Hands a wish out again: its IKE SA came to nothing before it stood. */
   readonly dispatch: (attempt: Attempt) => void;
-  /** The peer does not answer within this IKE SA: wishes look for another way. */
+  /** The peer does not answer within this IKE SA, or it is rekeyed: wishes look for another way. */
   readonly doubt: (sa: IkeSa) => void;
+  /** New keys for an IKE SA that is old enough. Never rejects. */
+  readonly renew: (sa: IkeSa) => Promise<RekeyResult>;
   /** Lines about strangers that were turned away: a few at info, a flood at debug. */
   readonly refusals: RefusalLog;
   /** Numbers tunnels from 1. */

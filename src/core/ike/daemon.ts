@@ -37,10 +37,13 @@ export type TunnelFailure =
 export interface Tunnel {
   readonly id: number;
   readonly role: 'initiator' | 'responder';
-  readonly installed: InstalledSa;
+  /** Another one after each rekey, as is `ike` after a rekey of the IKE SA. */
+  installed: InstalledSa;
   readonly peer: { address: IpAddress } & ProvenPeer;
-  readonly ike: { spiInitiator: string; spiResponder: string; suite: string };
+  ike: { spiInitiator: string; spiResponder: string; suite: string };
 }
+
+export type RekeyResult = { ok: true } | { ok: false; why: string };
 
 export type TunnelResult = { ok: true; tunnel: Tunnel } | { ok: false; failure: TunnelFailure };
 
@@ -94,13 +97,22 @@ export interface IkeOwner {
       isWholePair: boolean;
       /** A NAT stands before the peer: others may have the address it calls from. */
       isBehindNat: boolean;
+      /** It has this tunnel, and wants new keys for it. */
+      isRekey: boolean;
     },
   ): Promise<ClientResult>;
   /** Puts the tunnel into the kernel; for a responder before the answer leaves (OE-65). */
   install(sa: ChildSa): Promise<InstalledSa>;
-  remove(installed: InstalledSa): Promise<void>;
+  /** Of a tunnel that takes the place of another one for the same traffic: what is needed to receive. */
+  stage(sa: ChildSa): Promise<InstalledSa>;
+  /** The rest of what was staged: from now on it is sent with. */
+  activate(installed: InstalledSa): Promise<void>;
+  /** `lingers`: another one has its place, and packets may still be on their way. */
+  remove(installed: InstalledSa, lingers: boolean): Promise<void>;
   /** A peer set up a tunnel with us as responder. Our own `connect` for the same pair goes on. */
   established(tunnel: Tunnel): void;
+  /** It has new keys, `installed`. */
+  rekeyed(tunnel: Tunnel): void;
   ended(tunnel: Tunnel, why: TunnelEnd): void;
 }
 
@@ -110,12 +122,19 @@ export interface IkeDaemon {
    * kernel has of these Child SAs, in the same order. Gives the tunnels that stand.
    */
   restore(
-    adopt: (children: readonly ChildSa[]) => Promise<readonly (InstalledSa | undefined)[]>,
+    adopt: (
+      children: readonly ChildSa[],
+      staged: readonly ChildSa[],
+    ) => Promise<readonly (InstalledSa | undefined)[]>,
   ): Promise<Tunnel[]>;
   /** Opens the sockets. Rejects when port 500 or 4500 is taken, saying so. */
   start(): Promise<void>;
   /** Reuses an IKE SA with the same peer where there is one (OE-67). Never rejects. */
   connect(wish: TunnelWish): Promise<TunnelResult>;
+  /** New keys for a tunnel (RFC 7296 §1.3.3). The old ones stay when that fails. */
+  rekey(tunnel: Tunnel): Promise<RekeyResult>;
+  /** New keys for the IKE SA of a tunnel (§1.3.2). */
+  rekeyIke(tunnel: Tunnel): Promise<RekeyResult>;
   /** Deletes one tunnel with an authenticated delete. */
   close(tunnel: Tunnel): Promise<void>;
   /** The kernel reported the end of an SA. */

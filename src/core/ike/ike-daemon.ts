@@ -5,7 +5,7 @@
  *     await ike.start();
  *     const result = await ike.connect({ local, remote, ours, theirs, keys, patienceMs: 20_000 });
  */
-import type { InstalledSa } from '../kernel/child-sa.js';
+import type { InstalledSa, SaLimits } from '../kernel/child-sa.js';
 import type { Logger } from '../log.js';
 import type { IpAddress, IpFamily } from '../net/address.js';
 import type { Network } from '../net/network.js';
@@ -22,10 +22,20 @@ import { Counters } from './counters.js';
 import type { Credential } from './credentials.js';
 import { createKeyPairPool } from './crypto/key-pair-pool.js';
 import { signAuth, supportedHashes } from './crypto/signature.js';
-import type { IkeDaemon, IkeOwner, PeerWish, Tunnel, TunnelResult, TunnelWish } from './daemon.js';
+import type {
+  IkeDaemon,
+  IkeOwner,
+  PeerWish,
+  RekeyResult,
+  Tunnel,
+  TunnelResult,
+  TunnelWish,
+} from './daemon.js';
 import { receive } from './dispatch.js';
 import { TimeShare } from './doorkeeper.js';
 import { deleteChild, deleteSa } from './exchanges/informational.js';
+import { rekeyChild } from './exchanges/rekey-child-initiator.js';
+import { rekeySa } from './exchanges/rekey-sa-initiator.js';
 import type { Extension } from './extension.js';
 import { Extensions } from './extensions.js';
 import { fragmentation } from './fragmentation.js';
@@ -35,6 +45,7 @@ import { RateLimit } from './hints.js';
 import type { Identity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
 import type { KeyLog } from './key-log.js';
+import type { IkeLifetime } from './lifetime.js';
 import { defaultLimits, type IkeLimits } from './limits.js';
 import { check } from './liveness.js';
 import { natDetection } from './nat-detection.js';
@@ -46,6 +57,7 @@ import { RefusalLog } from './refusal-log.js';
 import { endSa } from './sa-life.js';
 import { SaRegistry } from './sa-registry.js';
 import { signatureHashes } from './signature-hashes.js';
+import { isStanding } from './states.js';
 import { Transport } from './transport.js';
 import { Turns } from './turns.js';
 import { withinTime } from './within-time.js';
@@ -73,9 +85,10 @@ export interface IkeDaemonOptions {
   mark?: number;
   /** Both when absent. */
   families?: readonly IpFamily[];
-  /** Lifetimes of Child SAs. */
-  softSeconds: number;
-  hardSeconds: number;
+  /** Limits of Child SAs, before each end has spread them (`lifetime.ts`). */
+  lifetime: SaLimits;
+  /** Lifetime of IKE SAs; for ever when absent. */
+  ikeLifetime?: IkeLifetime;
   /** Packets that came in through a tunnel; saves liveness probes. */
   inboundPackets?(installed: InstalledSa): Promise<number>;
   /** For debugging: gets the keys of every SA. */
@@ -127,6 +140,7 @@ class Daemon implements FullIkeDaemon {
     this.context = createContext(options, this.#transport, {
       dispatch: (attempt) => this.#attempts.dispatch(attempt),
       doubt: (sa) => this.#attempts.doubt(sa),
+      renew: (sa) => rekeySa(this.context, sa),
     });
     this.#attempts = new Attempts(this.context);
   }
@@ -151,19 +165,33 @@ class Daemon implements FullIkeDaemon {
     return this.#attempts.connect(wish);
   }
 
+  rekey(tunnel: Tunnel): Promise<RekeyResult> {
+    return this.#renew(tunnel, (child) => rekeyChild(this.context, child));
+  }
+
+  rekeyIke(tunnel: Tunnel): Promise<RekeyResult> {
+    return this.#renew(tunnel, (child) => rekeySa(this.context, child.ike));
+  }
+
+  async #renew(tunnel: Tunnel, run: (child: Child) => Promise<RekeyResult>): Promise<RekeyResult> {
+    const found = this.#find((child) => child.tunnel?.id === tunnel.id);
+    return found ? run(found) : { ok: false, why: 'it is gone' };
+  }
+
   async close(tunnel: Tunnel): Promise<void> {
     const found = this.#find((child) => child.tunnel?.id === tunnel.id);
-    if (found) await deleteChild(this.context, found.sa, found.child, 'deleted by us');
+    const all = found ? [found, found.heir, found.replaces].filter((one) => one !== undefined) : [];
+    await Promise.all(all.map((child) => deleteChild(this.context, child, 'deleted by us')));
   }
 
   expired(installed: InstalledSa): void {
-    const found = this.#find((child) => child.tunnel?.installed === installed);
-    if (found) void deleteChild(this.context, found.sa, found.child, 'expired');
+    const found = this.#find((child) => child.installed === installed);
+    if (found) void deleteChild(this.context, found, 'expired');
   }
 
   async check(tunnel: Tunnel): Promise<boolean> {
     const found = this.#find((child) => child.tunnel?.id === tunnel.id);
-    return found ? check(this.context, found.sa) : false;
+    return found ? check(this.context, found.ike) : false;
   }
 
   open(wish: PeerWish): Promise<IkePeerResult> {
@@ -172,7 +200,7 @@ class Daemon implements FullIkeDaemon {
 
   peerOf(tunnel: Tunnel): IkePeer | undefined {
     const found = this.#find((child) => child.tunnel?.id === tunnel.id);
-    return found && holdPeer(this.context, found.sa);
+    return found && holdPeer(this.context, found.ike);
   }
 
   pressure(): string | undefined {
@@ -209,14 +237,15 @@ class Daemon implements FullIkeDaemon {
 
   /** OE-148: whoever shares an IKE SA with us is told. */
   async #leave(sa: IkeSa): Promise<void> {
-    if (sa.state === 'ESTABLISHED') await deleteSa(this.context, sa, 'the service is stopping');
+    if (isStanding(sa.state) || sa.state === 'REKEYED')
+      await deleteSa(this.context, sa, 'the service is stopping');
     else if (sa.state === 'GONE') forget(this.context, sa);
     else await endSa(this.context, sa, 'deleted by us', 'the service is stopping');
   }
 
-  #find(fits: (child: Child) => boolean): { sa: IkeSa; child: Child } | undefined {
+  #find(fits: (child: Child) => boolean): Child | undefined {
     for (const sa of this.context.sas.all())
-      for (const child of sa.children) if (fits(child)) return { sa, child };
+      for (const child of sa.children) if (fits(child)) return child;
     return undefined;
   }
 }
@@ -242,9 +271,9 @@ function forget(ctx: IkeContext, sa: IkeSa): void {
 function createContext(
   options: IkeDaemonOptions,
   transport: Transport,
-  hooks: Pick<IkeContext, 'dispatch' | 'doubt'>,
+  hooks: Pick<IkeContext, 'dispatch' | 'doubt' | 'renew'>,
 ): IkeContext {
-  const { clock, timers, random, log, owner, key, softSeconds, hardSeconds } = options;
+  const { clock, timers, random, log, owner, key, lifetime } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const preferences = { ...defaultPreferences, ...options.preferences };
   const size = options.readyKeyPairs ?? READY_KEY_PAIRS;
@@ -258,7 +287,8 @@ function createContext(
     identity: options.identity,
     inboundPackets: options.inboundPackets,
     keyLog: options.keyLog,
-    lifetime: { softSeconds, hardSeconds },
+    lifetime,
+    ikeLifetime: options.ikeLifetime ?? { softSeconds: 0, hardSeconds: 0 },
     limits,
     preferences,
     counters: new Counters(),

@@ -76,6 +76,15 @@ export class IkeSa implements SaView {
   /** Fragments of what the peer sends; set by the one who makes the SA. */
   fragments!: { requests: Reassembly; responses: Reassembly };
   readonly children = new Set<Child>();
+  /** The IKE SA that has taken the place of this one, or will when the rekey is through. */
+  heir: IkeSa | undefined;
+  /** The one that this one takes the place of, while that is there. */
+  replaces: IkeSa | undefined;
+  /** The lowest nonce of the rekey that made it (§2.8.2). */
+  nonce: Uint8Array | undefined;
+  /** Monotonic milliseconds at which it is to be rekeyed, and at which it ends; 0: never. */
+  softMs = 0;
+  hardMs = 0;
   /** The wish that this SA was made for, while it is not fulfilled. */
   attempt: Attempt | undefined;
   /** What IKE_AUTH asks for, until it is answered. */
@@ -144,10 +153,9 @@ export class IkeSa implements SaView {
     const { ni, nr } = this.init;
     const { prf, cipher } = suite;
     const { spiInitiator, spiResponder } = this;
-    this.keys = deriveIkeKeys({ prf, cipher, shared, ni, nr, spiInitiator, spiResponder });
+    const input = { prf, cipher, shared, ni, nr, spiInitiator, spiResponder };
     this.keyExchange = undefined;
-    const own = this.role === 'initiator' ? this.keys.initiator : this.keys.responder;
-    this.sealer = createSealer(cipher, own, random);
+    this.takeKeys(suite, deriveIkeKeys(input), random);
     return true;
   }
 
@@ -158,6 +166,14 @@ export class IkeSa implements SaView {
     this.firstOffer = undefined;
     this.certificateRequests = [];
     this.initRetry.cookie = undefined;
+  }
+
+  /** Of a rekey (§2.18). */
+  takeKeys(suite: IkeSuite, keys: IkeKeys, random: (length: number) => Uint8Array): void {
+    this.suite = suite;
+    this.keys = keys;
+    const own = this.role === 'initiator' ? keys.initiator : keys.responder;
+    this.sealer = createSealer(suite.cipher, own, random);
   }
 
   /** Drops everything secret; what is left can answer a repeated request. */

@@ -143,6 +143,11 @@ export const rekeyIkeRequest: MessageShape = {
   isResponse: false,
   need: ['SA', 'Nonce', 'KE'],
 };
+export const rekeyIkeResponse: MessageShape = {
+  exchange: 'CREATE_CHILD_SA',
+  isResponse: true,
+  need: ['SA', 'Nonce', 'KE'],
+};
 export const childResponse: MessageShape = {
   exchange: 'CREATE_CHILD_SA',
   isResponse: true,

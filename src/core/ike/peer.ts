@@ -9,6 +9,7 @@ import type { SaView } from './extension.js';
 import type { IkeSa } from './ike-sa.js';
 import type { Payload } from './payloads/payload.js';
 import { untilPeerIsDead } from './schedule.js';
+import { isStanding } from './states.js';
 
 export interface IkePeer {
   readonly view: SaView;
@@ -29,9 +30,14 @@ export function informBy(
   view: SaView,
   payloads: readonly Payload[],
 ): Promise<readonly Payload[] | undefined> {
-  const sa = view as IkeSa;
-  if (sa.state !== 'ESTABLISHED') return Promise.resolve(undefined);
+  const sa = current(view as IkeSa);
+  if (!isStanding(sa.state)) return Promise.resolve(undefined);
   return inform(ctx, sa, payloads, untilPeerIsDead);
+}
+
+/** The one that has its place by now. */
+function current(sa: IkeSa): IkeSa {
+  return sa.heir && !isStanding(sa.state) ? current(sa.heir) : sa;
 }
 
 export function holdPeer(ctx: IkeContext, sa: IkeSa): IkePeer {
@@ -43,9 +49,10 @@ export function holdPeer(ctx: IkeContext, sa: IkeSa): IkePeer {
     async close() {
       if (!isHeld) return;
       isHeld = false;
-      sa.holds--;
-      if (sa.holds > 0 || sa.children.size > 0) idleWatch(ctx, sa);
-      else await deleteSa(ctx, sa, 'nobody needs it');
+      const held = current(sa);
+      held.holds--;
+      if (held.holds > 0 || held.children.size > 0) idleWatch(ctx, held);
+      else await deleteSa(ctx, held, 'nobody needs it');
     },
   };
 }

@@ -26,8 +26,12 @@ export interface Request {
   schedule: Schedule;
   /** Deletes the IKE SA: overtakes those that wait, and nothing is sent after it. */
   isLast?: boolean;
+  /** The only one of its kind of exchange: waits for the others of it, and keeps them waiting. */
+  isAlone?: boolean;
   /** Asked when its turn has come; without a wish behind it any more it is passed over. */
   isWanted?(): boolean;
+  /** Its turn came, and it was not wanted. */
+  passedOver?(): void;
   /** The message, when its turn and its message ID have come. */
   build(messageId: number): Sealed;
   /** An answer that fits a row of the table; for exchanges whose rows hand it back here. */
@@ -89,6 +93,11 @@ export class RequestWindow {
   pending(messageId: number, exchange: number): Request | undefined {
     const pending = this.#out.get(messageId);
     return pending?.request.exchange === exchange ? pending.request : undefined;
+  }
+
+  /** A request of this kind is out. */
+  isOut(exchange: number): boolean {
+    return [...this.#out.values()].some(({ request }) => request.exchange === exchange);
   }
 
   get isIdle(): boolean {
@@ -184,10 +193,21 @@ export class RequestWindow {
 
   #advance(): void {
     while (this.#hasRoom) {
-      const request = this.#waiting.shift();
+      const at = this.#waiting.findIndex((one, i) => !this.#mustWait(one, i));
+      const [request] = at < 0 ? [] : this.#waiting.splice(at, 1);
       if (!request) return;
-      if (request.isWanted?.() !== false) this.#start(request);
+      if (request.isWanted?.() === false) request.passedOver?.();
+      else this.#start(request);
     }
+  }
+
+  /** For one that is alone, or because it is. */
+  #mustWait(request: Request, at: number): boolean {
+    const sameKind = (one: Request) => one.exchange === request.exchange;
+    const out = [...this.#out.values()].map((each) => each.request).filter(sameKind);
+    const before = this.#waiting.slice(0, at).filter(sameKind);
+    if (request.isAlone) return out.length > 0;
+    return [...out, ...before].some(({ isAlone }) => isAlone);
   }
 
   #start(request: Request): void {

@@ -5,12 +5,7 @@
  */
 import type { IkeContext } from './context.js';
 import type { Received } from './exchanges/common.js';
-import {
-  childRequested,
-  refuseRekeyOfChild,
-  refuseRekeyOfSa,
-  refuseWhileDeleting,
-} from './exchanges/create-child-responder.js';
+import { childRequested, refuseForNow } from './exchanges/create-child-responder.js';
 import {
   authAnswered,
   authAnsweredWithoutChild,
@@ -23,7 +18,9 @@ import {
   retryWithCookie,
   retryWithGroup,
 } from './exchanges/ike-sa-init-initiator.js';
-import { informed } from './exchanges/informational.js';
+import { informed } from './exchanges/informational-responder.js';
+import { rekeyChildRequested } from './exchanges/rekey-child-responder.js';
+import { rekeySaRequested } from './exchanges/rekey-sa-responder.js';
 import type { IkeSa } from './ike-sa.js';
 import * as messages from './messages.js';
 import type { Request } from './request-window.js';
@@ -36,7 +33,7 @@ export type Handler = (
   message: Received,
   /** Our request that this message answers. */
   request: Request | undefined,
-) => void | Promise<void>;
+) => void | Promise<void> | undefined;
 
 export interface Row {
   readonly story: string;
@@ -54,7 +51,10 @@ const giveToRequest: Handler = (_ctx, _sa, message, request) =>
   request?.answered?.(message.payloads);
 
 const standing: readonly State[] = ['ESTABLISHED'];
-const standingOrLeaving: readonly State[] = ['ESTABLISHED', 'DELETING'];
+/** Nothing new is begun in it. */
+const changing: readonly State[] = ['REKEYING', 'REKEYED', 'DELETING'];
+const leaving: readonly State[] = ['REKEYED', 'DELETING'];
+const standingOrLeaving: readonly State[] = ['ESTABLISHED', ...changing];
 
 export const rows: readonly Row[] = [
   // IKE_SA_INIT, unprotected. The request of a stranger has no SA yet, see `dispatch.ts`.
@@ -153,17 +153,17 @@ export const rows: readonly Row[] = [
 
   // CREATE_CHILD_SA
   {
-    story: 'new tunnels while we are leaving (§2.25.2)',
-    from: ['DELETING'],
+    story: 'tunnels, new or rekeyed, while the IKE SA itself is rekeyed or leaving (§2.25.2)',
+    from: changing,
     message: messages.childRequest,
-    run: refuseWhileDeleting,
-    to: ['DELETING'],
+    run: refuseForNow,
+    to: changing,
   },
   {
     story: 'rekey of a Child SA (before the plain request: the notify tells them apart)',
     from: standing,
     message: messages.rekeyChildRequest,
-    run: refuseRekeyOfChild,
+    run: rekeyChildRequested,
     to: standing,
   },
   {
@@ -174,11 +174,25 @@ export const rows: readonly Row[] = [
     to: standing,
   },
   {
-    story: 'rekey of the IKE SA',
-    from: standing,
+    story: 'rekey of the IKE SA; at both ends at once, too (§2.8.2)',
+    from: ['ESTABLISHED', 'REKEYING'],
     message: messages.rekeyIkeRequest,
-    run: refuseRekeyOfSa,
-    to: standing,
+    run: rekeySaRequested,
+    to: ['ESTABLISHED', 'REKEYING', 'REKEYED'],
+  },
+  {
+    story: 'rekey of an IKE SA that is on its way out (§2.25.2)',
+    from: leaving,
+    message: messages.rekeyIkeRequest,
+    run: refuseForNow,
+    to: leaving,
+  },
+  {
+    story: 'the rekey of the IKE SA that we asked for',
+    from: changing,
+    message: messages.rekeyIkeResponse,
+    run: giveToRequest,
+    to: changing,
   },
   {
     story: 'the tunnel that we asked for',
@@ -201,13 +215,13 @@ export const rows: readonly Row[] = [
     from: standingOrLeaving,
     message: messages.informationalRequest,
     run: informed,
-    to: ['ESTABLISHED', 'DELETING', 'GONE'],
+    to: [...standingOrLeaving, 'GONE'],
   },
   {
     story: 'an answer to our delete, error or probe',
     from: standingOrLeaving,
     message: messages.informationalResponse,
     run: giveToRequest,
-    to: ['ESTABLISHED', 'DELETING', 'GONE'],
+    to: [...standingOrLeaving, 'GONE'],
   },
 ];

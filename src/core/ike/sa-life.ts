@@ -8,7 +8,7 @@ import { logIkeKeys } from './key-log.js';
 import { Reassembly } from './reassembly.js';
 import { RequestWindow } from './request-window.js';
 import type { Sealed } from './sealed.js';
-import { isAuthenticated, moves, type State } from './states.js';
+import { isAuthenticated, isStanding, moves, type State } from './states.js';
 import type { Path } from './transport.js';
 
 const SPI_LENGTH = 8;
@@ -76,7 +76,8 @@ export function enter(ctx: IkeContext, sa: IkeSa, to: State, why: string): boole
   if (!wasHalfOpen && isHalfOpen(sa)) ctx.halfOpen.add(sa.path.remote.address);
   if (wasHalfOpen && !isHalfOpen(sa)) ctx.halfOpen.remove(sa.path.remote.address);
   if (to === 'ESTABLISHED') {
-    sa.establishedMs = ctx.clock.monotonicMs();
+    // Not anew by a rekey: the peer was proven then.
+    sa.establishedMs ||= ctx.clock.monotonicMs();
     sa.forgetHandshake();
   }
   if (isAuthenticated(to)) ctx.keeper.changed(sa);
@@ -101,7 +102,7 @@ export async function endSa(
   sa.fragments.responses.clear();
   ctx.keeper.forget(sa);
   sa.timers.cancelAll();
-  const removed = [...sa.children].map((child) => endChild(ctx, sa, child, end));
+  const removed = [...sa.children].map((child) => endChild(ctx, child, end));
   sa.requests.stop();
   sa.forgetSecrets();
   const waiting = sa.waiting.splice(0);
@@ -111,10 +112,21 @@ export async function endSa(
   await Promise.all(removed);
 }
 
+/**
+ * Wishes that waited for this SA get their turn (OE-67), in a turn of the event loop each: every one
+ * costs a key pair, and nothing else should wait for all of these.
+ */
+export function serveWaiting(ctx: IkeContext, sa: IkeSa): void {
+  const attempt = sa.waiting.shift();
+  if (!attempt) return;
+  if (!attempt.isDone && attempt.home === sa) ctx.dispatch(attempt);
+  sa.timers.set('waiting', 0, () => serveWaiting(ctx, sa));
+}
+
 /** Starts the time after which an IKE SA without tunnels is deleted; again after each use. */
 export function watchIdle(ctx: IkeContext, sa: IkeSa, remove: () => void): void {
   sa.timers.set('idle', ctx.limits.idleMs, () => {
-    if (sa.state !== 'ESTABLISHED') return;
+    if (!isStanding(sa.state)) return;
     if (sa.children.size === 0 && sa.holds === 0 && sa.requests.isIdle) remove();
     else watchIdle(ctx, sa, remove);
   });

@@ -19,6 +19,15 @@ export const untilPatienceEnds: Schedule = (sendings) =>
 export const untilPeerIsDead: Schedule = (sendings) =>
   sendings <= 5 ? 1000 * 2 ** (sendings - 1) : undefined;
 
+const LONGEST_RENEWAL_PAUSE_MS = 60_000;
+
+/**
+ * For new keys: what they are for works as yet (OE-50), so there is time until it does not; see
+ * `endIfDead`.
+ */
+export const whileThePeerLives: Schedule = (sendings) =>
+  Math.min(1000 * 2 ** (sendings - 1), LONGEST_RENEWAL_PAUSE_MS);
+
 /** OE-130: deletes go out three times, ten seconds apart. */
 export const threeTimes: Schedule = (sendings) => (sendings <= 3 ? 10_000 : undefined);
 

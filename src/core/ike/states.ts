@@ -13,8 +13,11 @@
  *          │ │   │  signature is bad        │             │ refused
  *          │ ▼   └──────────┐               │             │
  *          │ ESTABLISHED ◀──┼───────────────┘             │
- *          │ │   │          ▼                             │
- *          │ │   └──────▶ DELETING (ours is on its way)   │
+ *          │ │  ▲ │         │                             │
+ *          │ │  ▼ │         ▼                             │
+ *          │ │ REKEYING ──▶ DELETING (ours is on its way) │
+ *          │ │  │ ▼         ▲                             │
+ *          │ │ REKEYED ─────┘ (its tunnels have gone over to the new one)
  *          ▼ ▼              ▼                             ▼
  *         GONE: still answers a repeated request, then is forgotten
  */
@@ -26,23 +29,33 @@ export type State =
   | 'INIT_ANSWERED'
   | 'AUTH_PENDING'
   | 'ESTABLISHED'
+  /** It stands, and our request to rekey it is on its way (§2.8). */
+  | 'REKEYING'
+  /** Another one has its place; one of both ends deletes it. */
+  | 'REKEYED'
   | 'DELETING'
   | 'GONE';
 
 export const moves: Readonly<Record<State, readonly State[]>> = {
-  NONE: ['INIT_SENT', 'INIT_ANSWERED', 'GONE'],
+  NONE: ['INIT_SENT', 'INIT_ANSWERED', 'ESTABLISHED', 'GONE'],
   INIT_SENT: ['INIT_SENT', 'AUTH_SENT', 'GONE'],
   AUTH_SENT: ['ESTABLISHED', 'DELETING', 'GONE'],
   INIT_ANSWERED: ['AUTH_PENDING', 'GONE'],
   AUTH_PENDING: ['ESTABLISHED', 'GONE'],
-  ESTABLISHED: ['DELETING', 'GONE'],
+  ESTABLISHED: ['REKEYING', 'REKEYED', 'DELETING', 'GONE'],
+  REKEYING: ['ESTABLISHED', 'REKEYED', 'DELETING', 'GONE'],
+  REKEYED: ['DELETING', 'GONE'],
   DELETING: ['GONE'],
   GONE: [],
 };
 
 /** States in which both ends have proven who they are. */
 export const isAuthenticated = (state: State): boolean =>
-  state === 'ESTABLISHED' || state === 'DELETING';
+  isStanding(state) || state === 'REKEYED' || state === 'DELETING';
+
+/** States in which it carries tunnels. */
+export const isStanding = (state: State): boolean =>
+  state === 'ESTABLISHED' || state === 'REKEYING';
 
 /** Moves that no message makes, or that follow an answer of the owner. */
 export const ownMoves: readonly { story: string; from: State; to: State }[] = [
@@ -53,7 +66,11 @@ export const ownMoves: readonly { story: string; from: State; to: State }[] = [
   { story: 'half-open for too long', from: 'INIT_ANSWERED', to: 'GONE' },
   { story: 'keys and authorization are there', from: 'AUTH_PENDING', to: 'ESTABLISHED' },
   { story: 'no keys, no proof, or no time left', from: 'AUTH_PENDING', to: 'GONE' },
+  { story: 'made within the one that it replaces (§1.3.2)', from: 'NONE', to: 'ESTABLISHED' },
   { story: 'we delete it', from: 'ESTABLISHED', to: 'DELETING' },
+  { story: 'we delete it all the same', from: 'REKEYING', to: 'DELETING' },
+  { story: 'we delete the one that we have replaced', from: 'REKEYED', to: 'DELETING' },
+  { story: 'it is old enough for new keys', from: 'ESTABLISHED', to: 'REKEYING' },
   { story: 'the peer is dead', from: 'ESTABLISHED', to: 'GONE' },
   { story: 'our delete is answered, or will never be', from: 'DELETING', to: 'GONE' },
 ];

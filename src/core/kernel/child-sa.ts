@@ -43,7 +43,17 @@ export interface EspSa {
   keys: EspKeys;
 }
 
-export interface ChildSa {
+/** Where the kernel reports an SA as old (soft), and where it ends it (hard). 0 or absent: nowhere. */
+export interface SaLimits {
+  softSeconds: number;
+  hardSeconds: number;
+  softBytes?: number;
+  hardBytes?: number;
+  softPackets?: number;
+  hardPackets?: number;
+}
+
+export interface ChildSa extends SaLimits {
   /** Our outer address and the peer's. */
   local: IpAddress;
   remote: IpAddress;
@@ -57,9 +67,6 @@ export interface ChildSa {
   theirs: Selector;
   /** ESP inside UDP (RFC 3948); ports in host order. */
   encapsulation?: { localPort: number; remotePort: number };
-  /** Seconds; the kernel reports soft, and ends the state at hard. */
-  softSeconds: number;
-  hardSeconds: number;
 }
 
 /** Names a tunnel that was installed. The kernel room chooses `reqid` from its own range. */

@@ -85,9 +85,12 @@ export interface Kernel {
   missingParts(): Promise<MissingPart[]>;
   /**
    * Takes over what an earlier run has left of these, before `start`, in the same order: the oldest
-   * first. `undefined` for those that are not whole in the kernel.
+   * first. `undefined` for those that are not whole in the kernel; `staged` need no outbound state.
    */
-  adopt(children: readonly ChildSa[]): Promise<readonly (InstalledSa | undefined)[]>;
+  adopt(
+    children: readonly ChildSa[],
+    staged: readonly ChildSa[],
+  ): Promise<readonly (InstalledSa | undefined)[]>;
   /**
    * Clears what an earlier run left of ours and was not adopted, opens the queues, and puts the table
    * with these pairs in the place of an earlier one, in one step: no packet finds none.
@@ -97,6 +100,13 @@ export interface Kernel {
   update(rules: HoldRules): Promise<void>;
   /** Installs both states and all policies in one batch; on failure nothing of it stays. */
   install(sa: ChildSa): Promise<InstalledSa>;
+  /**
+   * Of a tunnel that takes the place of another one for the same traffic: the inbound state. What is
+   * sent goes by the old one, until `activate`.
+   */
+  stage(sa: ChildSa): Promise<InstalledSa>;
+  /** The outbound state of what was staged: being the younger one, it is what the kernel sends with. */
+  activate(sa: InstalledSa): Promise<void>;
   /** Removes states and policies. Resolves also when the kernel had dropped them. */
   remove(sa: InstalledSa): Promise<void>;
   use(sa: InstalledSa): Promise<SaUse>;

@@ -138,10 +138,10 @@ class ComposedKernel implements LinuxKernel {
     return this.probed?.unusable ?? [];
   }
 
-  async adopt(children: readonly ChildSa[]) {
+  async adopt(children: readonly ChildSa[], staged: readonly ChildSa[]) {
     if (children.length === 0) return [];
     const { states } = await readXfrmLists(this.parts.processes);
-    return this.tunnels.adopt(children, states);
+    return this.tunnels.adopt(children, states, staged);
   }
 
   async start(
@@ -199,6 +199,14 @@ class ComposedKernel implements LinuxKernel {
 
   install(sa: ChildSa) {
     return this.tunnels.install(sa);
+  }
+
+  stage(sa: ChildSa) {
+    return this.tunnels.stage(sa);
+  }
+
+  activate(...args: Parameters<Kernel['activate']>) {
+    return this.tunnels.activate(...args);
   }
 
   remove(...args: Parameters<Kernel['remove']>) {

@@ -9,6 +9,8 @@ import type { ChildSa, InstalledSa } from './child-sa.js';
 import type { IpCoprocess } from './ip-coprocess.js';
 import type { Reqids } from './reqids.js';
 import {
+  addInbound,
+  addOutbound,
   addStates,
   deletePolicy,
   deleteStates,
@@ -30,6 +32,8 @@ export class Tunnels {
   readonly #log: Logger;
   /** Tunnels of the same traffic, the last one owns the policies. */
   readonly #byTraffic = new Map<string, InstalledSa[]>();
+  /** Those without an outbound state. */
+  readonly #staged = new WeakSet<InstalledSa>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: { ip: IpCoprocess; reqids: Reqids; log: Logger }) {
@@ -42,6 +46,15 @@ export class Tunnels {
     return this.#inTurn(() => this.#install(sa));
   }
 
+  /** See `Kernel.stage`. Where the policies are not those of the old tunnel, there is nothing to wait for. */
+  stage(sa: ChildSa): Promise<InstalledSa> {
+    return this.#inTurn(() => this.#stage(sa));
+  }
+
+  activate(installed: InstalledSa): Promise<void> {
+    return this.#inTurn(() => this.#activate(installed));
+  }
+
   remove(installed: InstalledSa): Promise<void> {
     return this.#inTurn(() => this.#remove(installed));
   }
@@ -51,8 +64,8 @@ export class Tunnels {
    * stay as they are: to make them anew would count their sequence numbers from zero. Policies are
    * written again, in case that the run ended between the two.
    */
-  adopt(children: readonly ChildSa[], states: readonly XfrmState[]) {
-    return this.#inTurn(() => this.#adopt(children, states));
+  adopt(children: readonly ChildSa[], states: readonly XfrmState[], staged: readonly ChildSa[]) {
+    return this.#inTurn(() => this.#adopt(children, states, staged));
   }
 
   /** Request IDs in the policies of our tunnels. */
@@ -104,8 +117,9 @@ export class Tunnels {
   async #adopt(
     children: readonly ChildSa[],
     states: readonly XfrmState[],
+    staged: readonly ChildSa[],
   ): Promise<(InstalledSa | undefined)[]> {
-    const adopted = children.map((sa) => this.#adoptOne(sa, states));
+    const adopted = children.map((sa) => this.#adoptOne(sa, states, staged.includes(sa)));
     const owners = [...this.#byTraffic.values()].map((tunnels) => tunnels.at(-1)!);
     const commands = owners.flatMap(({ sa, reqid }) =>
       policyDirections(sa).map((direction) => writePolicy('update', direction, sa, reqid)),
@@ -115,16 +129,44 @@ export class Tunnels {
     return adopted;
   }
 
-  #adoptOne(sa: ChildSa, states: readonly XfrmState[]): InstalledSa | undefined {
+  #adoptOne(sa: ChildSa, states: readonly XfrmState[], isStaged: boolean): InstalledSa | undefined {
     const reqidOf = (destination: IpAddress, spi: number) =>
       states.find((state) => state.destination === destination && state.spi === spi)?.reqid;
     const reqid = reqidOf(sa.local, sa.inbound.spi);
-    if (reqid === undefined || reqidOf(sa.remote, sa.outbound.spi) !== reqid) return undefined;
+    const outbound = reqidOf(sa.remote, sa.outbound.spi);
+    const isWhole = outbound === reqid || (isStaged && outbound === undefined);
+    if (reqid === undefined || !isWhole) return undefined;
     if (!this.#reqids.isOurs(reqid) || !this.#reqids.adopt(tunnelKey(sa), reqid)) return undefined;
     const installed: InstalledSa = { reqid, sa };
+    if (outbound === undefined) this.#staged.add(installed);
     const traffic = trafficKey(sa);
     this.#byTraffic.set(traffic, [...(this.#byTraffic.get(traffic) ?? []), installed]);
     return installed;
+  }
+
+  async #stage(sa: ChildSa): Promise<InstalledSa> {
+    const others = this.#byTraffic.get(trafficKey(sa)) ?? [];
+    const reqid = this.#reqids.take(tunnelKey(sa));
+    if (others.at(-1)?.reqid !== reqid) {
+      this.#reqids.release(tunnelKey(sa));
+      return this.#install(sa);
+    }
+    const result = await this.#ip.run([addInbound(sa, reqid).command]);
+    if (!result.ok) {
+      this.#reqids.release(tunnelKey(sa));
+      throw new Error(result.error);
+    }
+    const installed: InstalledSa = { reqid, sa };
+    this.#staged.add(installed);
+    this.#byTraffic.set(trafficKey(sa), [...others, installed]);
+    return installed;
+  }
+
+  async #activate(installed: InstalledSa): Promise<void> {
+    if (!this.#staged.delete(installed)) return;
+    const { sa, reqid } = installed;
+    const result = await this.#ip.run([addOutbound(sa, reqid).command]);
+    if (!result.ok) throw new Error(result.error);
   }
 
   async #undo(steps: readonly Step[]): Promise<void> {
@@ -146,6 +188,7 @@ export class Tunnels {
     const commands = [...policyLeaving(installed, left.at(-1)), ...deleteStates(installed.sa)];
     for (const error of await this.#ip.runEach(commands))
       if (!isGone(error)) this.#log.warning(`removing a tunnel: ${error}`);
+    this.#staged.delete(installed);
     this.#reqids.release(tunnelKey(installed.sa));
   }
 }

@@ -6,7 +6,7 @@
  */
 import { toHex } from '../bytes/hex.js';
 import { formatPrefix, type IpAddress } from '../net/address.js';
-import type { ChildSa, EspKeys, EspSa, Selector } from './child-sa.js';
+import type { ChildSa, EspKeys, EspSa, SaLimits, Selector } from './child-sa.js';
 
 /** One command with the words that name it in errors, without keys. */
 export interface IpCommand {
@@ -91,6 +91,19 @@ const hexSpi = (spi: number): string => `0x${spi.toString(16).padStart(8, '0')}`
 const stateId = (way: OneWay): string =>
   `src ${way.from} dst ${way.to} proto esp spi ${hexSpi(way.sa.spi)}`;
 
+/** The kernel's own words for limits; what is not limited is left out. */
+const limitWords = (limits: SaLimits): string =>
+  [
+    ['time-soft', limits.softSeconds],
+    ['time-hard', limits.hardSeconds],
+    ['byte-soft', limits.softBytes],
+    ['byte-hard', limits.hardBytes],
+    ['packet-soft', limits.softPackets],
+    ['packet-hard', limits.hardPackets],
+  ]
+    .map(([name, limit]) => (limit ? ` limit ${name} ${limit}` : ''))
+    .join('');
+
 function addState(way: OneWay, child: ChildSa, reqid: number): IpCommand {
   const encapsulation = way.ports
     ? `encap espinudp ${way.ports.from} ${way.ports.to} 0.0.0.0 `
@@ -100,8 +113,7 @@ function addState(way: OneWay, child: ChildSa, reqid: number): IpCommand {
   const line =
     `xfrm state add ${stateId(way)} reqid ${reqid} mode ${child.mode} ` +
     `replay-window ${replayWindow} ${child.extendedSequence ? 'flag esn ' : ''}${keyWords(way.sa.keys)} ${encapsulation}` +
-    `sel ${way.selector} ` +
-    `limit time-soft ${child.softSeconds} limit time-hard ${child.hardSeconds}`;
+    `sel ${way.selector}${limitWords(child)}`;
   return { line, what: `add ESP state ${stateId(way)}` };
 }
 
@@ -140,13 +152,20 @@ export interface Step {
   undo?: IpCommand;
 }
 
+const addStep = (way: OneWay, sa: ChildSa, reqid: number): Step => ({
+  command: addState(way, sa, reqid),
+  undo: deleteState(way),
+});
+
+export const addInbound = (sa: ChildSa, reqid: number): Step => addStep(inboundOf(sa), sa, reqid);
+
+export const addOutbound = (sa: ChildSa, reqid: number): Step => addStep(outboundOf(sa), sa, reqid);
+
 /** Both states; the inbound one first, so that the peer's first packet finds it. */
-export function addStates(sa: ChildSa, reqid: number): Step[] {
-  return [inboundOf(sa), outboundOf(sa)].map((way) => ({
-    command: addState(way, sa, reqid),
-    undo: deleteState(way),
-  }));
-}
+export const addStates = (sa: ChildSa, reqid: number): Step[] => [
+  addInbound(sa, reqid),
+  addOutbound(sa, reqid),
+];
 
 export const deleteStates = (sa: ChildSa): IpCommand[] =>
   [outboundOf(sa), inboundOf(sa)].map(deleteState);

@@ -6,9 +6,12 @@ import { simultaneousSeconds } from './precedence.js';
 
 /** Longer than packets are under way, and than the peer needs to turn to the new tunnel. */
 const drainMs = 1000;
+/** A rekeyed tunnel's old keys: packets may wait in queues on their way. */
+const lingerMs = 3000;
 
 export class Closing {
   private readonly waiting = new Set<Timer>();
+  private readonly draining = new Map<Timer, () => void>();
 
   constructor(private readonly env: { ike(): IkeDaemon; timers: Timers; log: Logger }) {}
 
@@ -33,8 +36,24 @@ export class Closing {
     this.waiting.add(timer);
   }
 
+  /** Resolves when what is under way has come, and at a stop. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.env.timers.after(lingerMs, () => {
+        this.draining.delete(timer);
+        resolve();
+      });
+      this.draining.set(timer, resolve);
+    });
+  }
+
   /** Leaves no timer. */
   stop(): void {
+    for (const [timer, resolve] of this.draining) {
+      timer.cancel();
+      resolve();
+    }
+    this.draining.clear();
     for (const timer of this.waiting) timer.cancel();
     this.waiting.clear();
   }

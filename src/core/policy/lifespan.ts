@@ -12,5 +12,8 @@ export const nextLifespanSeconds = 20 * 60;
 /** OE-121 for the first check; the draft leaves the later ones open, we take the same. */
 export const lookBackSeconds = 30;
 
-export const isInUse = (use: SaUse, nowSeconds: number): boolean =>
-  use.lastUseSeconds > 0 && nowSeconds - use.lastUseSeconds <= lookBackSeconds;
+export const isInUse = (
+  use: SaUse,
+  nowSeconds: number,
+  withinSeconds: number = lookBackSeconds,
+): boolean => use.lastUseSeconds > 0 && nowSeconds - use.lastUseSeconds <= withinSeconds;

@@ -19,6 +19,7 @@ import { removeAndCount } from './final-count.js';
 import { ConnectionKeeper } from './persist/connection-keeper.js';
 import type { Peer, PeerList } from './persist/peer-list.js';
 import { restoreConnections } from './persist/restore.js';
+import { Renewal } from './renewal.js';
 import { createResponder } from './responder.js';
 import { TunnelKeeper } from './tunnel-keeper.js';
 import { UseWatch } from './use-watch.js';
@@ -75,6 +76,7 @@ class PolicyEngine implements Policy {
   private readonly tunnels: TunnelKeeper;
   private readonly useWatch: UseWatch;
   private readonly keeper: ConnectionKeeper;
+  private readonly renewal: Renewal;
   private ike!: IkeDaemon;
   private isStopped = false;
   /** Tunnels of an earlier run without a connection, and those that settings of now forbid. */
@@ -107,12 +109,25 @@ class PolicyEngine implements Policy {
       settings: () => this.settings,
       wans: env.wans,
     });
+    this.renewal = new Renewal({
+      ...env,
+      ike: () => this.ike,
+      wanNamed: (name) => this.wanNamed(name),
+      authorize: (claim) => responder.authorize(claim),
+      replace: (connection, wan) => this.tunnels.replace(connection, wan),
+    });
     this.owner = {
       called: (peer) => responder.called(peer),
       keysFor: (claim) => responder.keysFor(claim),
       authorize: (claim) => responder.authorize(claim),
       install: (sa) => env.kernel.install(sa),
-      remove: (sa) => removeAndCount(env, sa),
+      stage: (sa) => env.kernel.stage(sa),
+      activate: (sa) => env.kernel.activate(sa),
+      remove: async (sa, lingers) => {
+        if (lingers) await this.closing.drained();
+        await removeAndCount(env, sa);
+      },
+      rekeyed: (tunnel) => this.tunnels.rekeyed(tunnel),
       established: (tunnel) =>
         this.tunnels.fromPeer(tunnel, responder.grantOf(tunnel.peer.identity, tunnel.peer.address)),
       ended: (tunnel, why) => this.tunnels.ended(tunnel, why),
@@ -228,6 +243,7 @@ class PolicyEngine implements Policy {
   stop(): void {
     this.isStopped = true;
     this.closing.stop();
+    this.renewal.stop();
     for (const connection of this.table.all())
       this.table.remove(connection, 'forgotten', 'the service stops');
     this.keeper.stop();
@@ -238,7 +254,7 @@ class PolicyEngine implements Policy {
   expired(sa: InstalledSa, kind: 'soft' | 'hard'): void {
     const connection = this.table.withTunnel((tunnel) => tunnel.installed === sa);
     if (kind === 'hard') this.ike.expired(sa);
-    else if (connection?.tunnel?.role === 'initiator') this.tunnels.renew(connection);
+    else if (connection) this.renewal.begin(connection);
   }
 
   private async decide(packet: HeldPacket): Promise<void> {

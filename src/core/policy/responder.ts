@@ -89,8 +89,9 @@ export function createResponder(env: ResponderEnvironment): Responder {
     const pair = { source: claim.ours.address, destination: claim.theirs.address };
     if (!isHost(claim.ours) || !isHost(claim.theirs) || !claim.isWholePair)
       return 'only all traffic of single addresses can be spoken for (OE-101)';
-    if (env.table.tunnelCount() >= maxTunnels) return `${maxTunnels} tunnels are the limit`;
-    if (env.table.tunnelCount(claim.address) >= maxPeerTunnels)
+    if (!claim.isRekey && env.table.tunnelCount() >= maxTunnels)
+      return `${maxTunnels} tunnels are the limit`;
+    if (!claim.isRekey && env.table.tunnelCount(claim.address) >= maxPeerTunnels)
       return `${maxPeerTunnels} tunnels with one peer are the limit`;
     const match = classOf(env.settings().policies, wan.settings.defaultClass, pair);
     if (!accepts(match.class))

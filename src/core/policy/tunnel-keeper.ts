@@ -3,7 +3,7 @@
  * is renewed or ends (§3.2.6, §3.3.2).
  */
 import type { Settings } from '../config/settings.js';
-import type { IkeDaemon, Tunnel, TunnelEnd } from '../ike/daemon.js';
+import type { IkeDaemon, RekeyResult, Tunnel, TunnelEnd } from '../ike/daemon.js';
 import type { HeldPacket } from '../kernel/kernel.js';
 import type { Logger } from '../log.js';
 import type { Clock } from '../platform/platform.js';
@@ -135,13 +135,15 @@ export class TunnelKeeper {
     for (const packet of waiting) this.env.decide(packet);
   }
 
-  /**
-   * Before the keys end: a fresh tunnel beside the old one, which then yields to it. The states of
-   * both directions reach their limit at the same time; one renewal is enough.
-   */
-  renew(connection: Connection): void {
-    const wan = this.env.wanNamed(connection.wan);
-    if (!wan || connection.attempt) return;
+  /** It goes on with the keys of another Child SA, and so does the kernel's verdict. */
+  rekeyed(tunnel: Tunnel): void {
+    const connection = this.env.table.withTunnel((each) => each === tunnel);
+    if (connection) this.env.table.settle(connection, this.env.settings().saHardSeconds);
+  }
+
+  /** A fresh tunnel beside the old one, which then yields to it. */
+  async replace(connection: Connection, wan: PolicyWan): Promise<RekeyResult> {
+    if (connection.attempt) return { ok: false, why: 'something else is being tried' };
     const token = {};
     connection.attempt = token;
     const env = {
@@ -149,12 +151,10 @@ export class TunnelKeeper {
       settings: this.env.settings(),
       gatewayFound: () => undefined,
     };
-    attempt(env, wan, connection)
-      .then((result) => {
-        if (connection.attempt === token) connection.attempt = undefined;
-        if (result.kind === 'keyed') this.late(connection, result);
-        else this.env.log.warning(`${connection.destination}: no new keys yet, ${result.why}`);
-      })
-      .catch((error) => this.env.log.error(`${connection.destination}: ${String(error)}`));
+    const result = await attempt(env, wan, connection);
+    if (connection.attempt === token) connection.attempt = undefined;
+    if (result.kind !== 'keyed') return { ok: false, why: result.why };
+    this.late(connection, result);
+    return { ok: true };
   }
 }

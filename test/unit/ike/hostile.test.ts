@@ -86,7 +86,7 @@ test('hostile: a further tunnel without a key exchange of its own is taken', asy
 });
 
 const refusals: [string, readonly Payload[], string][] = [
-  ['hostile: rekey of the IKE SA', [{ ...esp(20) }, nonce, ke], 'NO_ADDITIONAL_SAS'],
+  ['hostile: rekey of the IKE SA with ESP', [{ ...esp(20) }, nonce, ke], 'NO_PROPOSAL_CHOSEN'],
   [
     'hostile: rekey of a Child SA that is not there',
     [
@@ -119,12 +119,25 @@ for (const [what, payloads, notify] of refusals)
     await ends.world.stop();
   });
 
-test('hostile: rekey of a Child SA that is there is refused as yet', async () => {
+const rekeyOf = ({ left }: Up): Payload => ({
+  ...notifyPayload(NotifyType.REKEY_SA),
+  protocol: 3,
+  spi: spiBytes(left.installed[0]!.sa.inbound.spi),
+});
+
+test('hostile: rekey of a Child SA without a key exchange of its own is taken', async () => {
   const ends = await up();
-  const spi = spiBytes(ends.left.installed[0]!.sa.inbound.spi);
-  const rekey = { ...notifyPayload(NotifyType.REKEY_SA), protocol: 3, spi };
-  const answer = await ask(ends, CREATE_CHILD_SA, [rekey, esp(20), nonce, ...pair]);
-  assert.equal(names(answer), ['NO_ADDITIONAL_SAS']);
+  const answer = await ask(ends, CREATE_CHILD_SA, [rekeyOf(ends), esp(20), nonce, ...pair]);
+  assert.ok(answer && find(answer, 'SA') && !find(answer, 'KE'));
+  assert.is(ends.right.installed.length, 2);
+  await ends.world.stop();
+});
+
+test('hostile: rekey of a Child SA with other traffic is refused', async () => {
+  const ends = await up();
+  const other = [side('TSi', '192.0.2.7'), pair[1]!];
+  const answer = await ask(ends, CREATE_CHILD_SA, [rekeyOf(ends), esp(20), nonce, ...other]);
+  assert.equal(names(answer), ['TS_UNACCEPTABLE']);
   assert.is(ends.right.installed.length, 1);
   await ends.world.stop();
 });

@@ -48,6 +48,12 @@ const settingsWith = (policies: PolicySettings[], more: Partial<Settings> = {}):
   saHardSeconds: 3600,
   ikeProposals: [],
   espProposals: [],
+  saSoftBytes: 0,
+  saHardBytes: 0,
+  saSoftPackets: 0,
+  saHardPackets: 0,
+  ikeSoftSeconds: 14_400,
+  ikeHardSeconds: 18_000,
   wans: [],
   policies,
   ...more,
@@ -104,6 +110,7 @@ function engine(options: {
   const asked: string[] = [];
   const wishes: TunnelWish[] = [];
   const closed: Tunnel[] = [];
+  const rekeyed: number[] = [];
   const fates: string[] = [];
   let tunnels = 0;
   const instance: PluginInstance = {
@@ -176,6 +183,14 @@ function engine(options: {
       await kernel.remove(tunnel.installed);
       policy.owner.ended(tunnel, 'deleted by us');
     },
+    async rekey(tunnel) {
+      rekeyed.push(tunnel.id);
+      const { sa } = tunnel.installed;
+      tunnel.installed = await policy.owner.install(sa);
+      policy.owner.rekeyed(tunnel);
+      return { ok: true };
+    },
+    rekeyIke: async () => ({ ok: true }),
     expired: () => undefined,
     stop: async () => undefined,
     counters: () => ({}),
@@ -186,7 +201,20 @@ function engine(options: {
     about: { source?: string; destination?: string; name?: string; port?: number } = {},
   ) => policy.held(heldPacket(fates, { source: alice, destination: bob, ...about }));
   const state = () => policy.connections().map((each) => each.state);
-  return { policy, kernel, clock, wan, asked, wishes, closed, fates, send, state, tunnelFor };
+  return {
+    policy,
+    kernel,
+    clock,
+    wan,
+    asked,
+    wishes,
+    closed,
+    rekeyed,
+    fates,
+    send,
+    state,
+    tunnelFor,
+  };
 }
 
 test('OE-39 OE-47 a packet to a gateway with records ends keyed and is released', async () => {
@@ -494,6 +522,7 @@ const claimOf = (ours: string, theirs: string, more: object = {}) => ({
   theirs: hostPrefix(address(theirs)),
   isWholePair: true,
   isBehindNat: false,
+  isRekey: false,
   ...more,
 });
 
@@ -593,18 +622,77 @@ test('a configured tunnel that can not be looked up ends by class, not in a stuc
   }
 });
 
-test('both states of a tunnel reach their soft limit: one renewal, and the new tunnel stays', async () => {
+test('both states of a tunnel reach their soft limit: one rekey, after a look at the records', async () => {
   const one = engine({});
   one.send();
   await one.clock.advance(0);
+  one.kernel.lastUseSeconds = one.clock.wallSeconds();
+  const { installed } = one.policy.connections()[0]!.tunnel!;
+  one.policy.expired(installed, 'soft');
+  one.policy.expired(installed, 'soft');
+  await one.clock.advance(1000);
+  assert.equal(one.rekeyed, [1]);
+  assert.is(one.asked.length, 2);
+  assert.is(one.wishes.length, 1);
+  assert.equal(one.state(), ['keyed']);
+});
+
+test('OE-124 a tunnel that nobody uses is not rekeyed, until somebody uses it', async () => {
+  const one = engine({});
+  one.send();
+  await one.clock.advance(0);
+  const { installed } = one.policy.connections()[0]!.tunnel!;
+  one.kernel.lastUseSeconds = one.clock.wallSeconds();
+  await one.clock.advance(50_000);
+  one.kernel.lastUseSeconds = one.clock.wallSeconds() - 301;
+  one.policy.expired(installed, 'soft');
+  await one.clock.advance(5000);
+  assert.equal(one.rekeyed, []);
+  one.kernel.lastUseSeconds = one.clock.wallSeconds();
+  await one.clock.advance(30_000);
+  assert.equal(one.rekeyed, [1]);
+});
+
+test('a tunnel whose records name another gateway by now gets one with that, and is closed', async () => {
+  let gateway = sgb;
+  const plan = () => ({ ...toSgb, gateways: [{ address: gateway, keys: [key] }] }) as Plan;
+  const one = engine({ plan });
+  one.send();
+  await one.clock.advance(0);
+  one.kernel.lastUseSeconds = one.clock.wallSeconds();
   const old = one.policy.connections()[0]!.tunnel!;
-  one.policy.expired(old.installed, 'soft');
+  gateway = address('198.18.0.9');
   one.policy.expired(old.installed, 'soft');
   await one.clock.advance(1000);
-  assert.is(one.wishes.length, 2);
-  assert.equal(one.closed, [old]);
-  assert.not(one.policy.connections()[0]!.tunnel === old);
+  assert.equal([one.rekeyed, one.closed], [[], [old]]);
+  assert.is(one.policy.connections()[0]!.tunnel!.peer.address, gateway);
+});
+
+test('OE-50 a tunnel whose records are gone is not rekeyed, and stays until its hard limit', async () => {
+  const plans: Plan[] = [toSgb];
+  const none = { kind: 'none', ttlSeconds: 900, why: 'no record' } as const;
+  const one = engine({ plan: () => plans.shift() ?? none });
+  one.send();
+  await one.clock.advance(0);
+  one.kernel.lastUseSeconds = one.clock.wallSeconds();
+  const { tunnel } = one.policy.connections()[0]!;
+  one.policy.expired(tunnel!.installed, 'soft');
+  await one.clock.advance(50_000);
+  assert.equal([one.rekeyed, one.closed], [[], []]);
   assert.equal(one.state(), ['keyed']);
+});
+
+test('a tunnel that the peer has made is rekeyed when it is still granted', async () => {
+  for (const isGranted of [true, false]) {
+    const one = engine({});
+    const tunnel = await one.tunnelFor({ ours: '198.18.0.1', theirs: bob }, 'responder');
+    one.policy.owner.established(tunnel);
+    one.kernel.lastUseSeconds = one.clock.wallSeconds();
+    if (!isGranted) one.kernel.configured.add(`198.18.0.1 ${bob}`);
+    one.policy.expired(tunnel.installed, 'soft');
+    await one.clock.advance(1000);
+    assert.equal(one.rekeyed, isGranted ? [tunnel.id] : []);
+  }
 });
 
 test('a pair forgotten while its tunnel is made has that tunnel when it asks again', async () => {

@@ -40,8 +40,21 @@ const sum = (lengths: readonly number[]) => lengths.reduce((total, length) => to
 
 /** RFC 7296 §2.14: SKEYSEED = prf(Ni | Nr, g^ir), and all SK_ keys from it. */
 export function deriveIkeKeys(input: IkeKeyInput): IkeKeys {
+  const { prf, ni, nr, shared } = input;
+  return expand(prf.compute(concat(ni, nr), shared), input);
+}
+
+/**
+ * RFC 7296 §2.18: SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr) with the PRF of the IKE SA that is
+ * rekeyed; all that follows is by the algorithms of the new one.
+ */
+export function deriveRekeyedKeys(input: IkeKeyInput, old: { prf: Prf; skD: Uint8Array }): IkeKeys {
+  const { ni, nr, shared } = input;
+  return expand(old.prf.compute(old.skD, shared, ni, nr), input);
+}
+
+function expand(skeyseed: Uint8Array, input: IkeKeyInput): IkeKeys {
   const { prf, cipher, ni, nr } = input;
-  const skeyseed = prf.compute(concat(ni, nr), input.shared);
   const seed = concat(ni, nr, input.spiInitiator, input.spiResponder);
   const { keyLength: e, integrityKeyLength: a } = cipher;
   const p = prf.keyLength;

@@ -10,6 +10,7 @@ import { NotifyType, notifyName } from '../registries/notifies.js';
 import { type HostPair, isEverything, narrow, toTrafficSelector } from '../selectors.js';
 import { withinTime } from '../within-time.js';
 import type { Received } from './common.js';
+import { mayBeRekeyed, takePlace } from './takeover.js';
 
 /** What the exchange brings beside the request itself. */
 export interface ChildContext {
@@ -31,8 +32,12 @@ const refuse = (type: number, why: string): ChildAnswer => ({
 });
 
 /** Asked before the owner is, and again afterwards: several requests are in work at once. */
-const refusalOfMore = (ctx: IkeContext, { children }: IkeSa): ChildAnswer | undefined =>
-  children.size >= ctx.limits.maxChildrenPerSa
+const refusalOfMore = (
+  ctx: IkeContext,
+  { children }: IkeSa,
+  old: Child | undefined,
+): ChildAnswer | undefined =>
+  !old && children.size >= ctx.limits.maxChildrenPerSa
     ? refuse(NotifyType.NO_ADDITIONAL_SAS, `${children.size} tunnels with it already`)
     : undefined;
 
@@ -43,14 +48,18 @@ export function wantedPair(sa: IkeSa, { payloads }: Received): HostPair | undefi
   return tsi && tsr && narrow(tsi.selectors, tsr.selectors, gateways);
 }
 
-/** What the request asks for, as far as we take it, or the refusal. */
+const isTrafficOf = ({ sa }: Child, { ours, theirs }: HostPair): boolean =>
+  JSON.stringify([sa.ours, sa.theirs]) === JSON.stringify([ours, theirs]);
+
+/** What the request asks for, as far as we take it, or the refusal. `old`: what it rekeys. */
 export function agree(
   ctx: IkeContext,
   sa: IkeSa,
   message: Received,
   inIkeAuth: boolean,
+  old?: Child,
 ): { choice: Choice<ChildSuite>; pair: HostPair } | ChildAnswer {
-  const tooMany = refusalOfMore(ctx, sa);
+  const tooMany = refusalOfMore(ctx, sa, old);
   if (tooMany) return tooMany;
   const { proposals } = find(message.payloads, 'SA')!;
   const keGroup = find(message.payloads, 'KE')?.group;
@@ -61,6 +70,8 @@ export function agree(
   }
   const pair = wantedPair(sa, message);
   if (!pair) return refuse(NotifyType.TS_UNACCEPTABLE, 'not one pair of hosts');
+  if (old && !isTrafficOf(old, pair))
+    return refuse(NotifyType.TS_UNACCEPTABLE, 'not the traffic of the tunnel that it rekeys');
   return { choice, pair };
 }
 
@@ -69,6 +80,7 @@ async function isAuthorized(
   ctx: IkeContext,
   sa: IkeSa,
   pair: HostPair,
+  isRekey: boolean,
 ): Promise<string | undefined> {
   const theirs = pair.theirs.prefix;
   const ours = pair.ours.prefix;
@@ -81,6 +93,7 @@ async function isAuthorized(
     ours,
     isWholePair: isEverything(pair.ours) && isEverything(pair.theirs),
     isBehindNat: sa.nat.peer,
+    isRekey,
   };
   const asked = Promise.all([
     ctx.owner.authorize(claim),
@@ -98,22 +111,27 @@ export async function makeChild(
   sa: IkeSa,
   terms: { choice: Choice<ChildSuite>; pair: HostPair },
   context: ChildContext,
+  old?: Child,
 ): Promise<ChildAnswer> {
   const { choice, pair } = terms;
-  const no = await isAuthorized(ctx, sa, pair);
+  const no = await isAuthorized(ctx, sa, pair, old !== undefined);
   const { ours, theirs } = pair;
   const pairName = `${formatPrefix(theirs.prefix)} to ${formatPrefix(ours.prefix)}`;
   if (no !== undefined) return refuse(NotifyType.TS_UNACCEPTABLE, `${pairName}: ${no}`);
-  if (sa.state === 'GONE') return refuse(NotifyType.TEMPORARY_FAILURE, 'the IKE SA is gone');
-  const tooMany = refusalOfMore(ctx, sa);
+  if (sa.state === 'GONE' || sa.state === 'REKEYED')
+    return refuse(NotifyType.TEMPORARY_FAILURE, 'the IKE SA is gone');
+  if (old && !mayBeRekeyed(old))
+    return refuse(NotifyType.TEMPORARY_FAILURE, 'something else happens to the tunnel');
+  const tooMany = refusalOfMore(ctx, sa, old);
   if (tooMany) return tooMany;
   const spiIn = freshChildSpi(ctx, sa);
   const { suite } = choice;
   const { ni, nr, shared } = context;
   const spiOut = spiNumber(choice.from.spi);
   const all: ChildTerms = { role: 'responder', suite, ni, nr, shared, spiIn, spiOut, ours, theirs };
-  const child = await installChild(ctx, sa, all);
+  const child = await installChild(ctx, sa, all, old);
   if (!child) return refuse(NotifyType.TEMPORARY_FAILURE, 'the kernel did not take it');
+  if (old) takePlace(ctx, old, child);
   const payloads: Payload[] = [
     { kind: 'SA', proposals: [answerProposal(choice, spiBytes(spiIn))] },
     { kind: 'TSi', selectors: [toTrafficSelector(theirs)] },

@@ -12,8 +12,7 @@ import { isExactly } from '../selectors.js';
 import type { Received } from './common.js';
 import { deleteChild, deleteSpi, idleWatch } from './informational.js';
 
-export interface ChildOffer {
-  attempt: Attempt;
+export interface Offer {
   spiIn: number;
   proposals: readonly Proposal[];
   ours: Selector;
@@ -24,12 +23,17 @@ export interface ChildOffer {
   inIkeAuth: boolean;
 }
 
+/** For a wish; without one it is a rekey. */
+export interface ChildOffer extends Offer {
+  attempt: Attempt;
+}
+
 /** What the answer settles, or what is wrong with it. */
 type Outcome = { ok: true; terms: ChildTerms } | { ok: false; why: string };
 
 function suiteOf(
   ctx: IkeContext,
-  offer: ChildOffer,
+  offer: Offer,
   message: Received,
 ): { suite: ChildSuite; spiOut: number } | undefined {
   const { proposals } = find(message.payloads, 'SA')!;
@@ -40,16 +44,16 @@ function suiteOf(
   return { suite: choice.suite, spiOut: spiNumber(choice.from.spi) };
 }
 
-function readAnswer(
+export function readAnswer(
   ctx: IkeContext,
-  offer: ChildOffer,
+  offer: Offer,
   message: Received,
   nr: Uint8Array,
 ): Outcome {
   const chosen = suiteOf(ctx, offer, message);
   if (!chosen) return { ok: false, why: 'its answer is no choice from our offer' };
-  const tsi = find(message.payloads, 'TSi')!.selectors;
-  const tsr = find(message.payloads, 'TSr')!.selectors;
+  const tsi = find(message.payloads, 'TSi')?.selectors ?? [];
+  const tsr = find(message.payloads, 'TSr')?.selectors ?? [];
   if (!isExactly(tsi, offer.ours) || !isExactly(tsr, offer.theirs))
     return { ok: false, why: 'it answers with other traffic selectors' };
   const { keyExchange, ni, spiIn, ours, theirs } = offer;
@@ -92,7 +96,7 @@ export async function finishChild(
   }
   ctx.counters.count('tunnels as initiator');
   if (attempt.isDone) {
-    await deleteChild(ctx, sa, child, 'deleted by us');
+    await deleteChild(ctx, child, 'deleted by us');
     return;
   }
   attempt.succeed(child.tunnel);

@@ -1,31 +1,19 @@
-/** CREATE_CHILD_SA as responder (RFC 7296 §1.3): one more tunnel. Rekeying is refused as yet. */
+/** CREATE_CHILD_SA as responder (RFC 7296 §1.3.1): one more tunnel, or new keys for one. */
 import { uintBytes } from '../../bytes/bytes.js';
-import { spiNumber } from '../child.js';
+import type { Child } from '../child.js';
 import type { IkeContext } from '../context.js';
 import { type DhGroup, dhGroupById } from '../crypto/dh.js';
 import type { IkeSa } from '../ike-sa.js';
-import { find, findNotify, type Payload } from '../payloads/payload.js';
+import { find, type Payload } from '../payloads/payload.js';
 import { NotifyType } from '../registries/notifies.js';
 import { agree, type ChildAnswer, makeChild } from './child-answer.js';
 import { type Received, respond, respondNotify } from './common.js';
 import { announce } from './ike-auth-responder.js';
 import { NONCE_LENGTH } from './ike-sa-init-initiator.js';
+import { idleWatch } from './informational.js';
 
-/** §1.3: the peer makes a new IKE SA, or waits for the end of this one. */
-export function refuseRekeyOfSa(ctx: IkeContext, sa: IkeSa, message: Received): void {
-  respondNotify(ctx, sa, message, NotifyType.NO_ADDITIONAL_SAS);
-}
-
-/** §1.3.3, §2.25: a Child SA that is not there is told apart from one that we do not rekey. */
-export function refuseRekeyOfChild(ctx: IkeContext, sa: IkeSa, message: Received): void {
-  const { spi } = findNotify(message.payloads, NotifyType.REKEY_SA)!;
-  const isOurs = [...sa.children].some((child) => child.sa.outbound.spi === spiNumber(spi));
-  const { NO_ADDITIONAL_SAS, CHILD_SA_NOT_FOUND } = NotifyType;
-  respondNotify(ctx, sa, message, isOurs ? NO_ADDITIONAL_SAS : CHILD_SA_NOT_FOUND);
-}
-
-/** §2.25.2: the IKE SA is on its way out. */
-export function refuseWhileDeleting(ctx: IkeContext, sa: IkeSa, message: Received): void {
+/** §2.25.2: the IKE SA is on its way out, or about to be rekeyed. */
+export function refuseForNow(ctx: IkeContext, sa: IkeSa, message: Received): void {
   respondNotify(ctx, sa, message, NotifyType.TEMPORARY_FAILURE);
 }
 
@@ -48,16 +36,26 @@ function exchangeKeys(ctx: IkeContext, message: Received, group: DhGroup | undef
   };
 }
 
-export async function childRequested(ctx: IkeContext, sa: IkeSa, message: Received): Promise<void> {
+export const childRequested = (ctx: IkeContext, sa: IkeSa, message: Received): Promise<void> =>
+  serveChild(ctx, sa, message);
+
+/** `old`: the one that it rekeys. */
+export async function serveChild(
+  ctx: IkeContext,
+  sa: IkeSa,
+  message: Received,
+  old?: Child,
+): Promise<void> {
   const veto = ctx.extensions.incoming('CREATE_CHILD_SA request', sa, message.payloads);
   if (veto) {
     ctx.counters.count('vetoes');
     respondNotify(ctx, sa, message, NotifyType.NO_ADDITIONAL_SAS);
     return;
   }
-  const agreed = agree(ctx, sa, message, false);
+  const agreed = agree(ctx, sa, message, false, old);
   if ('ok' in agreed) {
     finish(ctx, sa, message, agreed, []);
+    announce(ctx, sa, agreed);
     return;
   }
   const exchanged = exchangeKeys(ctx, message, agreed.choice.suite.group);
@@ -69,9 +67,12 @@ export async function childRequested(ctx: IkeContext, sa: IkeSa, message: Receiv
   const nr = ctx.random(NONCE_LENGTH);
   const ni = find(message.payloads, 'Nonce')!.data;
   const { shared } = exchanged;
-  const making = makeChild(ctx, sa, agreed, { ni, nr, shared });
+  const making = makeChild(ctx, sa, agreed, { ni, nr, shared }, old);
   const answer = await ctx.workload.during(making);
   finish(ctx, sa, message, answer, [{ kind: 'Nonce', data: nr }, ...exchanged.payloads]);
+  // The tunnel of a rekey is known.
+  if (old && answer.ok) idleWatch(ctx, sa);
+  else announce(ctx, sa, answer);
 }
 
 /** SA, Nonce, KE, TSi, TSr in this order; or just the refusal. */
@@ -92,5 +93,4 @@ function finish(
       ]
     : answer.payloads;
   respond(ctx, sa, message, payloads);
-  announce(ctx, sa, answer);
 }

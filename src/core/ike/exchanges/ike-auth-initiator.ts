@@ -1,4 +1,6 @@
 /** IKE_AUTH as initiator (RFC 7296 §1.2): who is it, and do we get the tunnel? */
+
+import { watchAge } from '../age.js';
 import type { Attempt } from '../attempt.js';
 import { checkProof, describeFailure, proveOurselves } from '../authentication.js';
 import {
@@ -17,7 +19,7 @@ import { find, findAll, type Payload } from '../payloads/payload.js';
 import { espOffer } from '../proposals/offer.js';
 import { Exchange } from '../registries/exchanges.js';
 import { isErrorNotify, NotifyType, notifyName } from '../registries/notifies.js';
-import { endSa, enter } from '../sa-life.js';
+import { endSa, enter, serveWaiting } from '../sa-life.js';
 import { untilPatienceEnds } from '../schedule.js';
 import { hostSelector, toTrafficSelector } from '../selectors.js';
 import { announceWindow, openWindows } from '../window-size.js';
@@ -136,18 +138,8 @@ function establish(ctx: IkeContext, sa: IkeSa, message: Received): boolean {
   enter(ctx, sa, 'ESTABLISHED', 'both ends are proven');
   openWindows(ctx, sa, message.payloads);
   watchPeer(ctx, sa);
+  watchAge(ctx, sa);
   return true;
-}
-
-/**
- * Wishes that waited for this SA get their turn (OE-67), in a turn of the event loop each: every one
- * costs a key pair, and nothing else should wait for all of these.
- */
-function serveWaiting(ctx: IkeContext, sa: IkeSa): void {
-  const attempt = sa.waiting.shift();
-  if (!attempt) return;
-  if (!attempt.isDone && attempt.home === sa) ctx.dispatch(attempt);
-  sa.timers.set('waiting', 0, () => serveWaiting(ctx, sa));
 }
 
 /** Both the IKE SA and its Child SA. */

@@ -3,6 +3,7 @@
  * and asks whether it may have the tunnel; others are served meanwhile, and repetitions of the
  * request are passed over. The tunnel is in the kernel before the answer leaves (OE-65).
  */
+import { watchAge } from '../age.js';
 import { checkProof, describeFailure, proveOurselves } from '../authentication.js';
 import {
   certificatesToShow,
@@ -147,6 +148,7 @@ export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Receive
   enter(ctx, sa, 'ESTABLISHED', 'both ends are proven');
   openWindows(ctx, sa, message.payloads);
   watchPeer(ctx, sa);
+  watchAge(ctx, sa);
   const payloads: Payload[] = [
     idPayload('IDr', proof.identity),
     ...certificatesToShow(proof.credential, findAll(message.payloads, 'CERTREQ')),

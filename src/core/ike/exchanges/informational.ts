@@ -1,22 +1,23 @@
 /**
- * INFORMATIONAL, both roles (RFC 7296 §1.4): deletes of Child SAs and of the IKE SA, the empty
+ * INFORMATIONAL as initiator (RFC 7296 §1.4): deletes of Child SAs and of the IKE SA, the empty
  * message that asks whether the peer lives, and errors about the IKE SA itself.
  */
-import { type Child, spiBytes, spiNumber } from '../child.js';
+import { type Child, spiBytes } from '../child.js';
 import { endChild } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import type { TunnelEnd } from '../daemon.js';
 import type { IkeSa } from '../ike-sa.js';
-import { findAll, findNotify, notifyPayload, type Payload } from '../payloads/payload.js';
+import { notifyPayload, type Payload } from '../payloads/payload.js';
 import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
 import { Protocol } from '../registries/protocols.js';
 import { endSa, enter, watchIdle } from '../sa-life.js';
 import { inHaste, type Schedule, threeTimes, untilPeerIsDead } from '../schedule.js';
-import { heedWindowSize } from '../window-size.js';
-import { type Received, respond, sealRequest } from './common.js';
+import { isStanding } from '../states.js';
+import { announceWindow, heedWindowSize } from '../window-size.js';
+import { sealRequest } from './common.js';
 
-const deleteOfChildren = (spis: readonly number[]): Payload => ({
+export const deleteOfChildren = (spis: readonly number[]): Payload => ({
   kind: 'D',
   protocol: Protocol.ESP,
   spis: spis.map(spiBytes),
@@ -57,7 +58,7 @@ export function inform(
 /** A request stayed unanswered: the IKE SA has failed with all in it (§2.4, SP-31). */
 export function peerIsDead(ctx: IkeContext, sa: IkeSa): void {
   if (sa.state === 'GONE') return;
-  if (sa.state === 'ESTABLISHED') ctx.counters.count('dead peers');
+  if (isStanding(sa.state)) ctx.counters.count('dead peers');
   void endSa(ctx, sa, 'peer is dead', 'a request stayed unanswered');
 }
 
@@ -69,22 +70,17 @@ export const probe = async (ctx: IkeContext, sa: IkeSa): Promise<boolean> =>
  * OE-126, OE-129: deletes one tunnel, naming our inbound SPI. It leaves the kernel when the peer has
  * answered, or when it stayed mute (OE-130).
  */
-export async function deleteChild(
-  ctx: IkeContext,
-  sa: IkeSa,
-  child: Child,
-  why: TunnelEnd,
-): Promise<void> {
-  if (child.state !== 'UP') return;
+export async function deleteChild(ctx: IkeContext, child: Child, why: TunnelEnd): Promise<void> {
+  if (!['UP', 'REKEYING', 'REPLACED'].includes(child.state)) return;
   child.state = 'DELETING';
-  await inform(ctx, sa, [deleteOfChildren([child.sa.inbound.spi])], threeTimes);
-  await endChild(ctx, sa, child, why);
-  idleWatch(ctx, sa);
+  await inform(ctx, child.ike, [deleteOfChildren([child.sa.inbound.spi])], threeTimes);
+  await endChild(ctx, child, why);
+  idleWatch(ctx, child.ike);
 }
 
 /** Tells the peer that a Child SA which it believes in never came to be here. */
 export function deleteSpi(ctx: IkeContext, sa: IkeSa, spi: number): void {
-  if (sa.state === 'ESTABLISHED') void inform(ctx, sa, [deleteOfChildren([spi])], threeTimes);
+  if (isStanding(sa.state)) void inform(ctx, sa, [deleteOfChildren([spi])], threeTimes);
 }
 
 /**
@@ -92,7 +88,7 @@ export function deleteSpi(ctx: IkeContext, sa: IkeSa, spi: number): void {
  * is out: the peer passes over what it finds unanswered (§2.25.2), and nothing follows the delete.
  */
 export async function deleteSa(ctx: IkeContext, sa: IkeSa, why: string): Promise<void> {
-  if (sa.state !== 'ESTABLISHED') return;
+  if (!isStanding(sa.state) && sa.state !== 'REKEYED') return;
   enter(ctx, sa, 'DELETING', why);
   await inform(ctx, sa, [deleteOfSa], ctx.isStopping ? inHaste : threeTimes, true);
   await endSa(ctx, sa, 'deleted by us', why);
@@ -113,64 +109,12 @@ export async function abandon(ctx: IkeContext, sa: IkeSa, why: string): Promise<
 
 /** Deletes an IKE SA that has had no tunnel for a while. */
 export function idleWatch(ctx: IkeContext, sa: IkeSa): void {
-  if (sa.state !== 'ESTABLISHED') return;
+  if (!isStanding(sa.state)) return;
   watchIdle(ctx, sa, () => void deleteSa(ctx, sa, 'no tunnel needs it'));
 }
 
-/** The tunnels that a peer's delete names. They are its inbound SPIs, so our outbound ones (§3.11). */
-function named(sa: IkeSa, deletes: readonly (Payload & { kind: 'D' })[]): Child[] {
-  const spis = new Set(
-    deletes
-      .filter((one) => one.protocol === Protocol.ESP)
-      .flatMap((one) => one.spis.map(spiNumber)),
-  );
-  return [...sa.children].filter((child) => spis.has(child.sa.outbound.spi));
-}
-
-/**
- * OE-127: the inbound SAs go as well, and the answer says so; but not when our own delete of the
- * same tunnel is on its way, and not for what is not there (§1.4.1, OE-128).
- */
-function answerDeletes(ctx: IkeContext, sa: IkeSa, message: Received): void {
-  const gone = named(sa, findAll(message.payloads, 'D'));
-  const inbound = gone
-    .filter((child) => child.state !== 'DELETING')
-    .map((child) => child.sa.inbound.spi);
-  // Before the answer is kept: a daemon that finds it believes that the tunnels are gone
-  for (const child of gone) void endChild(ctx, sa, child, 'deleted by peer');
-  answer(ctx, sa, message, inbound.length > 0 ? [deleteOfChildren(inbound)] : []);
-  idleWatch(ctx, sa);
-}
-
-function answer(ctx: IkeContext, sa: IkeSa, message: Received, payloads: readonly Payload[]): void {
-  const more = ctx.extensions.outgoing('INFORMATIONAL response', sa, message.payloads);
-  respond(ctx, sa, message, [...payloads, ...more]);
-}
-
-/** §1.5, from the peer itself: it has no SA for what we send through a tunnel, so that is none. */
-function heedInvalidSpi(ctx: IkeContext, sa: IkeSa, message: Received): void {
-  const { data } = findNotify(message.payloads, NotifyType.INVALID_SPI) ?? {};
-  if (data?.length !== 4) return;
-  for (const child of [...sa.children])
-    if (child.sa.outbound.spi === spiNumber(data)) void deleteChild(ctx, sa, child, 'expired');
-}
-
-/** Any INFORMATIONAL request of the peer. */
-export function informed(ctx: IkeContext, sa: IkeSa, message: Received): void {
-  const veto = ctx.extensions.incoming('INFORMATIONAL request', sa, message.payloads);
-  if (veto) {
-    ctx.counters.count('vetoes');
-    answer(ctx, sa, message, []);
-    return;
-  }
-  heedWindowSize(ctx, sa, message.payloads);
-  heedInvalidSpi(ctx, sa, message);
-  const deletes = findAll(message.payloads, 'D');
-  const failed = findNotify(message.payloads, NotifyType.AUTHENTICATION_FAILED) !== undefined;
-  if (failed || deletes.some((one) => one.protocol === Protocol.IKE)) {
-    sa.isEnding = true;
-    answer(ctx, sa, message, []);
-    const why = failed ? 'the peer does not accept our proof' : 'the peer deletes the IKE SA';
-    void endSa(ctx, sa, 'deleted by peer', why);
-  } else answerDeletes(ctx, sa, message);
+/** §2.3: the window of a new IKE SA is one until something else is said within it. */
+export function tellWindow(ctx: IkeContext, sa: IkeSa): void {
+  const payloads = announceWindow(ctx);
+  if (payloads.length > 0) void inform(ctx, sa, payloads, untilPeerIsDead);
 }

@@ -6,8 +6,9 @@
 import { toHex } from '../../bytes/hex.js';
 import type { ChildSa, InstalledSa } from '../../kernel/child-sa.js';
 import type { StateFiles } from '../../platform/state-files.js';
+import { watchAge } from '../age.js';
 import type { Child } from '../child.js';
-import { tunnelOf } from '../child-life.js';
+import { activate, tunnelOf } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import type { Tunnel } from '../daemon.js';
 import {
@@ -44,7 +45,11 @@ interface SavedIke {
 }
 
 /** Gives what the kernel has of these, in the same order. */
-export type Adopt = (children: readonly ChildSa[]) => Promise<readonly (InstalledSa | undefined)[]>;
+export type Adopt = (
+  children: readonly ChildSa[],
+  /** Of these, those without an outbound state. */
+  staged: readonly ChildSa[],
+) => Promise<readonly (InstalledSa | undefined)[]>;
 
 const keyOf = (name: string, prefix: string) => name.slice(prefix.length);
 
@@ -88,7 +93,10 @@ function requestOf(ctx: IkeContext, sa: IkeSa, saved: SavedRequest): Request {
       if (exchange === Exchange.IKE_AUTH) void abandon(ctx, sa, 'nobody knows what it was for');
       else if (isLast) ended();
       // Its keys went with the earlier run; the peer shall not wait for a tunnel that is not there.
-      else if (offeredSpi !== undefined && find(payloads, 'SA')) deleteSpi(ctx, sa, offeredSpi);
+      else if (!find(payloads, 'SA')) return;
+      else if (offeredSpi !== undefined) deleteSpi(ctx, sa, offeredSpi);
+      // The peer has the tunnels in an IKE SA now whose keys are lost.
+      else if (find(payloads, 'KE')) void deleteSa(ctx, sa, 'its rekey was lost');
     },
     gaveUp: () => (isLast ? ended() : peerIsDead(ctx, sa)),
     ...(offeredSpi === undefined ? {} : { offeredSpi: () => offeredSpi }),
@@ -100,12 +108,15 @@ function adoptChild(
   sa: IkeSa,
   { role, sinceMs }: SavedChild,
   installed: InstalledSa,
+  isStaged: boolean,
 ): Tunnel {
   const child: Child = {
-    ...{ state: 'UP', role, sinceMs, sa: installed.sa, tunnel: undefined },
+    ...{ state: 'UP', ike: sa, role, sinceMs, sa: installed.sa, installed, isStaged },
+    ...{ tunnel: undefined, heir: undefined, replaces: undefined, timer: undefined },
+    nonce: new Uint8Array(0),
     packetsIn: 0,
   };
-  child.tunnel = tunnelOf(ctx, sa, child, installed);
+  child.tunnel = tunnelOf(ctx, child, installed);
   sa.children.add(child);
   return child.tunnel;
 }
@@ -127,7 +138,8 @@ function adoptIke(
   const tunnels: Tunnel[] = [];
   for (const child of saved.children) {
     const found = installed.get(child);
-    if (found) tunnels.push(adoptChild(ctx, sa, child, found));
+    const isStaged = saved.sa.staged.includes(child.sa.inbound.spi);
+    if (found) tunnels.push(adoptChild(ctx, sa, child, found, isStaged));
     else lost.push(child.sa.inbound.spi);
   }
   ctx.sas.add(sa);
@@ -150,8 +162,10 @@ function adoptIke(
     }
     for (const spi of lost) deleteSpi(ctx, sa, spi);
     for (const child of [...sa.children])
-      if (leaving.includes(child.sa.inbound.spi)) void deleteChild(ctx, sa, child, 'deleted by us');
+      if (leaving.includes(child.sa.inbound.spi)) void deleteChild(ctx, child, 'deleted by us');
+    for (const child of sa.children) void activate(ctx, child);
     watchPeer(ctx, sa);
+    watchAge(ctx, sa);
     idleWatch(ctx, sa);
   };
   return { tunnels, resume };
@@ -169,7 +183,12 @@ export async function restoreAll(
   const all = readSaved(ctx, files);
   // The youngest of several for the same traffic has the policies
   const children = all.flatMap((each) => each.children).sort((a, b) => a.sinceMs - b.sinceMs);
-  const found = await adopt(children.map(childSaIn));
+  const sas = children.map(childSaIn);
+  const staged = new Set(all.flatMap(({ sa }) => sa.staged));
+  const found = await adopt(
+    sas,
+    sas.filter(({ inbound }) => staged.has(inbound.spi)),
+  );
   const installed = new Map(children.map((child, at) => [child, found[at]]));
   const tunnels: Tunnel[] = [];
   const resumes: Resume[] = [];

@@ -160,6 +160,10 @@ export const savedSa = record({
   /** Inbound SPIs of the Child SAs that both ends know of, and of those that are being deleted. */
   children: listOf(number32),
   leaving: listOf(number32),
+  /** Those that are received with only. */
+  staged: listOf(number32),
+  softMs: amount,
+  hardMs: amount,
 });
 export type SavedSa = ShapeOf<typeof savedSa>;
 
@@ -171,7 +175,7 @@ const USED_GAP = 65_536;
 
 /** The peer knows of it, or may: one that we asked for counts from its answer on. */
 const counts = ({ state, role }: Child): boolean =>
-  state === 'UP' || state === 'DELETING' || (state === 'INSTALLING' && role === 'initiator');
+  state !== 'GONE' && (state !== 'INSTALLING' || role === 'initiator');
 
 const inboundSpi = (child: Child): number => child.sa.inbound.spi;
 
@@ -195,7 +199,6 @@ export function toSavedSa(sa: IkeSa): SavedSa | undefined {
   return {
     ...{
       role,
-      state: state as SavedSa['state'],
       spiOwn,
       spiPeer,
       path,
@@ -211,6 +214,8 @@ export function toSavedSa(sa: IkeSa): SavedSa | undefined {
       prf: prf.id,
       group: group.id,
     },
+    // Of a rekey that is not through, the request is kept, and not what follows the answer.
+    state: state === 'AUTH_SENT' || state === 'DELETING' ? state : 'ESTABLISHED',
     isEnding: sa.isEnding,
     used: sealer.used,
     ownIdentity: sa.ownIdentity,
@@ -221,6 +226,9 @@ export function toSavedSa(sa: IkeSa): SavedSa | undefined {
     responses: sa.responses.save(),
     children: children.map(inboundSpi),
     leaving: children.filter(({ state }) => state === 'DELETING').map(inboundSpi),
+    staged: children.filter(({ isStaged }) => isStaged).map(inboundSpi),
+    softMs: sa.softMs,
+    hardMs: sa.hardMs,
   };
 }
 
@@ -235,7 +243,7 @@ function suiteOf({ suite }: SavedSa): IkeSuite {
 /** Fills a fresh IKE SA with what was saved; its windows are the caller's work. Throws. */
 export function fillSa(sa: IkeSa, saved: SavedSa, random: (length: number) => Uint8Array): void {
   const { spiPeer, nat, peer, keys, state, fragmentSizes } = saved;
-  const { ownIdentity, bornMs, establishedMs, heardMs } = saved;
+  const { ownIdentity, bornMs, establishedMs, heardMs, softMs, hardMs } = saved;
   sa.suite = suiteOf(saved);
   const own = saved.role === 'initiator' ? keys.initiator : keys.responder;
   const { cipher } = sa.suite;
@@ -244,7 +252,7 @@ export function fillSa(sa: IkeSa, saved: SavedSa, random: (length: number) => Ui
       throw new Error(`sa.keys: do not fit ${cipher.name}`);
   sa.sealer = createSealer(cipher, own, random, saved.used + USED_GAP);
   Object.assign(sa, { spiPeer, nat, peer, keys, state, fragmentSizes });
-  Object.assign(sa, { ownIdentity, bornMs, establishedMs, heardMs });
+  Object.assign(sa, { ownIdentity, bornMs, establishedMs, heardMs, softMs, hardMs });
 }
 
 /** The Child SA as the kernel has it. */

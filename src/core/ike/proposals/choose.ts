@@ -78,13 +78,14 @@ const proposalsOf = (proposals: readonly Proposal[], protocol: number, spiLength
       return set ? [{ from, set }] : [];
     });
 
-/** `keGroup`: group of the KE payload that came along. */
+/** `keGroup`: group of the KE payload that came along. `spiLength`: 8 where an IKE SA is rekeyed. */
 export function chooseIke(
   proposals: readonly Proposal[],
   keGroup: number,
   preferences: Preferences,
+  spiLength: 0 | 8 = 0,
 ): Choice<IkeSuite> | undefined {
-  const usable = proposalsOf(proposals, Protocol.IKE, 0);
+  const usable = proposalsOf(proposals, Protocol.IKE, spiLength);
   for (const cipher of preferences.ikeCiphers)
     for (const { from, set } of usable) {
       const picked = pickCipher(set, cipher);

@@ -75,13 +75,16 @@ function proposalsFor(
 const groupTransforms = (groups: readonly DhGroup[]): KnownTransform[] =>
   groups.map(({ id }) => ({ type: TransformType.DH, id }));
 
-/** For IKE_SA_INIT. */
-export function ikeOffer(preferences: Preferences): Proposal[] {
+/** `spi`: empty in IKE_SA_INIT, that of the new IKE SA where one is rekeyed (RFC 7296 §3.3.1). */
+export function ikeOffer(
+  preferences: Preferences,
+  spi: Uint8Array = new Uint8Array(0),
+): Proposal[] {
   const others = [
     ...preferences.prfs.map(({ id }) => ({ type: TransformType.PRF, id })),
     ...groupTransforms(preferences.groups),
   ];
-  return proposalsFor(preferences.ikeCiphers, others, Protocol.IKE, new Uint8Array(0));
+  return proposalsFor(preferences.ikeCiphers, others, Protocol.IKE, spi);
 }
 
 /**

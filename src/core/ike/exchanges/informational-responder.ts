@@ -1,0 +1,82 @@
+/** INFORMATIONAL as responder (RFC 7296 §1.4): deletes of the peer, and whatever else it tells. */
+import { type Child, spiNumber } from '../child.js';
+import { endChild } from '../child-life.js';
+import { deletesInReturn } from '../collisions.js';
+import type { IkeContext } from '../context.js';
+import { inherit } from '../heir.js';
+import type { IkeSa } from '../ike-sa.js';
+import { findAll, findNotify, type Payload } from '../payloads/payload.js';
+import { NotifyType } from '../registries/notifies.js';
+import { Protocol } from '../registries/protocols.js';
+import { endSa } from '../sa-life.js';
+import { heedWindowSize } from '../window-size.js';
+import { type Received, respond } from './common.js';
+import { deleteChild, deleteOfChildren, idleWatch, tellWindow } from './informational.js';
+
+/** The tunnels that a peer's delete names. They are its inbound SPIs, so our outbound ones (§3.11). */
+function named(sa: IkeSa, deletes: readonly (Payload & { kind: 'D' })[]): Child[] {
+  const spis = new Set(
+    deletes
+      .filter((one) => one.protocol === Protocol.ESP)
+      .flatMap((one) => one.spis.map(spiNumber)),
+  );
+  // Where the IKE SA is rekeyed at the same time, the ends may have moved the tunnels one after the other.
+  const all = [sa, sa.heir, sa.replaces].flatMap((each) => [...(each?.children ?? [])]);
+  return all.filter((child) => spis.has(child.sa.outbound.spi));
+}
+
+/**
+ * OE-127: the inbound SAs go as well, and the answer says so; but not when our own delete of the
+ * same tunnel is on its way, and not for what is not there (§1.4.1, OE-128).
+ */
+function answerDeletes(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  const gone = named(sa, findAll(message.payloads, 'D'));
+  const inbound = gone
+    .filter((child) => deletesInReturn[child.state])
+    .map((child) => child.sa.inbound.spi);
+  // Before the answer is kept: a daemon that finds it believes that the tunnels are gone
+  for (const child of gone) void endChild(ctx, child, 'deleted by peer');
+  answer(ctx, sa, message, inbound.length > 0 ? [deleteOfChildren(inbound)] : []);
+  idleWatch(ctx, sa);
+}
+
+function answer(ctx: IkeContext, sa: IkeSa, message: Received, payloads: readonly Payload[]): void {
+  const more = ctx.extensions.outgoing('INFORMATIONAL response', sa, message.payloads);
+  respond(ctx, sa, message, [...payloads, ...more]);
+}
+
+/** §1.5, from the peer itself: it has no SA for what we send through a tunnel, so that is none. */
+function heedInvalidSpi(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  const { data } = findNotify(message.payloads, NotifyType.INVALID_SPI) ?? {};
+  if (data?.length !== 4) return;
+  for (const child of [...sa.children])
+    if (child.sa.outbound.spi === spiNumber(data)) void deleteChild(ctx, child, 'expired');
+}
+
+/** A rekey of ours that the peer knows nothing of is forgotten (§2.25.2); one of the peer's stands. */
+function endAsPeerWants(ctx: IkeContext, sa: IkeSa, why: string): Promise<void> {
+  const { heir } = sa;
+  if (heir && sa.state === 'REKEYING') inherit(ctx, sa, heir);
+  if (heir) tellWindow(ctx, heir);
+  return endSa(ctx, sa, 'deleted by peer', why);
+}
+
+/** Any INFORMATIONAL request of the peer. */
+export function informed(ctx: IkeContext, sa: IkeSa, message: Received): void {
+  const veto = ctx.extensions.incoming('INFORMATIONAL request', sa, message.payloads);
+  if (veto) {
+    ctx.counters.count('vetoes');
+    answer(ctx, sa, message, []);
+    return;
+  }
+  heedWindowSize(ctx, sa, message.payloads);
+  heedInvalidSpi(ctx, sa, message);
+  const deletes = findAll(message.payloads, 'D');
+  const failed = findNotify(message.payloads, NotifyType.AUTHENTICATION_FAILED) !== undefined;
+  if (failed || deletes.some((one) => one.protocol === Protocol.IKE)) {
+    sa.isEnding = true;
+    answer(ctx, sa, message, []);
+    const why = failed ? 'the peer does not accept our proof' : 'the peer deletes the IKE SA';
+    void endAsPeerWants(ctx, sa, why);
+  } else answerDeletes(ctx, sa, message);
+}
