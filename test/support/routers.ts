@@ -242,7 +242,7 @@ export class RouterWorld {
   async router(place: Place, options: RouterOptions = {}): Promise<Router> {
     const router = new Router(this, place, options);
     this.routers.push(router);
-    const tunnels = await router.ike.restore((children) => router.kernel.adopt(children));
+    const tunnels = await router.ike.restore((...all) => router.kernel.adopt(...all));
     const pairs = router.policy.restore(tunnels);
     await router.kernel.start(noRules, noEvents, pairs);
     await router.ike.start();

@@ -138,7 +138,7 @@ class ComposedKernel implements LinuxKernel {
     return this.probed?.unusable ?? [];
   }
 
-  async adopt(children: readonly ChildSa[], staged: readonly ChildSa[]) {
+  async adopt(children: readonly ChildSa[], staged: readonly ChildSa[] = []) {
     if (children.length === 0) return [];
     const { states } = await readXfrmLists(this.parts.processes);
     return this.tunnels.adopt(children, states, staged);

@@ -64,7 +64,11 @@ export class Tunnels {
    * stay as they are: to make them anew would count their sequence numbers from zero. Policies are
    * written again, in case that the run ended between the two.
    */
-  adopt(children: readonly ChildSa[], states: readonly XfrmState[], staged: readonly ChildSa[]) {
+  adopt(
+    children: readonly ChildSa[],
+    states: readonly XfrmState[],
+    staged: readonly ChildSa[] = [],
+  ) {
     return this.#inTurn(() => this.#adopt(children, states, staged));
   }
 

@@ -126,7 +126,7 @@ test('kernel: start leaves alone what was adopted, and tells its pairs with the 
   const { machine, kernel, witness } = set();
   machine.answers.push([/xfrm state list/, { output: stateText }]);
   machine.answers.push([/xfrm policy list/, { output: policyText }]);
-  const [installed] = await kernel.adopt([sampleSa()]);
+  const [installed] = await kernel.adopt([sampleSa()], []);
   assert.ok(installed);
   machine.lines.length = 0;
   const pair = {

@@ -180,3 +180,49 @@ test('tunnels: of two for the same traffic the last one has the policies', async
   assert.ok(policies(machine).every((line) => line.includes(`reqid ${firstReqid + 9} `)));
   assert.equal([...tunnels.policyReqids()], [firstReqid + 9]);
 });
+
+test('tunnels: what is staged is received with, and sent with when it is activated', async () => {
+  const { machine, tunnels } = set();
+  const old = await tunnels.install(sampleSa());
+  const fresh = await tunnels.stage(renewed());
+  assert.is(fresh.reqid, old.reqid);
+  assert.equal(
+    names(machine).filter((name) => /spi 0x0000200/.test(name)),
+    ['state src 198.18.100.2 dst 198.18.100.1 proto esp spi 0x00002001'],
+  );
+  await tunnels.activate(fresh);
+  await tunnels.activate(fresh);
+  assert.is(machine.objects.size, 7);
+  await tunnels.remove(old);
+  assert.is(machine.objects.size, 5);
+  await tunnels.remove(fresh);
+  assert.is(machine.objects.size, 0);
+});
+
+test('tunnels: what is staged goes without a trace, too', async () => {
+  const { machine, tunnels } = set();
+  const old = await tunnels.install(sampleSa());
+  await tunnels.remove(await tunnels.stage(renewed()));
+  assert.is(machine.objects.size, 5);
+  await tunnels.remove(old);
+  assert.is(machine.objects.size, 0);
+});
+
+test('tunnels: staged for another gateway or for nothing there, it is installed whole', async () => {
+  const { machine, tunnels } = set();
+  await tunnels.stage(sampleSa());
+  assert.is(machine.objects.size, 5);
+  const fresh = await tunnels.stage(renewed({ remote: address('198.18.100.3') }));
+  for (const line of policies(machine)) assert.match(line, `reqid ${fresh.reqid} `);
+  assert.is(machine.objects.size, 7);
+});
+
+test('tunnels: what an earlier run had staged needs no outbound state, and is activated once', async () => {
+  const { machine, tunnels } = set();
+  const sa = sampleSa();
+  const [installed] = await tunnels.adopt([sa], bothStates().slice(0, 1), [sa]);
+  await tunnels.activate(installed!);
+  const added = machine.lines.filter((line) => line.startsWith('xfrm state add'));
+  assert.is(added.length, 1);
+  assert.match(added[0]!, 'dst 198.18.100.2 proto esp spi 0x00001002');
+});
