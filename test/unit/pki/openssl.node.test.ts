@@ -31,10 +31,11 @@ const context = { random, pause: async () => undefined };
 const theirs: Record<string, () => KeyObject> = {
   rsa: () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
   'ecdsa-p256': () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+  'ecdsa-p384': () => generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey,
   ed25519: () => generateKeyPairSync('ed25519').privateKey,
 };
 
-for (const type of ['rsa', 'ecdsa-p256', 'ed25519'] as const) {
+for (const type of ['rsa', 'ecdsa-p256', 'ecdsa-p384', 'ed25519'] as const) {
   test(`${type}: node:crypto reads our key and our public key, byte for byte the same`, async () => {
     const ours = await generateKey(type, context);
     const read = createPrivateKey(privateKeyToPem(ours));
@@ -62,6 +63,23 @@ for (const type of ['rsa', 'ecdsa-p256', 'ed25519'] as const) {
     assert.ok(verifyAuth({ method: 14, data: back }, publicKeyOf(ours), octets).ok);
   });
 }
+
+test('rsa: node:crypto verifies our PSS', async () => {
+  const ours = await generateKey('rsa', context);
+  const octets = randomBytes(400);
+  for (const [id, hash, saltLength] of [
+    [2, 'sha256', 32],
+    [3, 'sha384', 48],
+    [4, 'sha512', 64],
+  ] as const) {
+    const signed = signAuth(ours, octets, [id], random, 'pss');
+    assert.ok(signed.ok);
+    const signature = signed.auth.data.subarray(1 + signed.auth.data[0]!);
+    const key = createPublicKey(createPrivateKey(privateKeyToPem(ours)));
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    assert.ok(verify(hash, octets, { key, padding, saltLength }, signature));
+  }
+});
 
 /** A key that openssl does not make: its encoding is one byte shorter than the modulus. */
 function keyOf2049Bits() {

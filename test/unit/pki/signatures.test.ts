@@ -239,6 +239,27 @@ test('ECDSA: bad DER, numbers too great or too many are refused', () => {
   assert.is(fromDerSignature(fromHex('3006020101020102'), 32)?.[63], 2);
 });
 
+// NIST CAVS 10.1, SigGenPSS_186-3.rsp, mod 1024, SHA256, salt length 0
+test('RSASSA-PSS: NIST vector without salt', () => {
+  const key = {
+    type: 'rsa' as const,
+    modulus: fromHex(
+      'c87155f3d9f3771f6ab89ef30cd36230463902ff0633aa869b6dbd7592c83f4b2f882739ff499f1499fb0db4586c7f7b2dfd5a37dbe0df37dea9d0d5814a4047b647c1d8eb356ebae6a198899f97c25f9182fab2b6be88384a1b8cb16a82a05aaadf610ce2e045b41b8880a13b7133ea07296126471c9a450ae48bc880102c8b',
+    ),
+    exponent: fromHex('1001'),
+  };
+  const digest = SHA2_256.compute(
+    fromHex(
+      '19828d058058243557e29ec3f95b566fb4292c6e7dc0d56ae1c475cb3f6d6f3535307b51589cfad1288287ae4358cfb4d8dfa2415f044a4a87041b9e70d44b6f1bc0040e1f52b8f69d75b50c75daf925ba9b47c9641f7a37453d1aa83fa42dd8b37a4fc33c4305ac9e054f64f9a97cc943a5428df4d80e3903b5997112a4bc79',
+    ),
+  );
+  const signature = fromHex(
+    'A3263F4C84AB6EF687A3853E5D91D296B125428F80F3C4DCEFCF4FB7F1C41CEBF9AA3CFD0CF2B617EC2DF8AB3379FFCC7FDF72EC659940E0DCDFA453BEF7E9172941B5C8AAF87E58DE3316F103856D922AE5929B3B6CF2A7BBF95C49DDBD8C15B4AC73370D0A28B20514637ABFF56157E15DF57C5860EDEBED44D4917F2D1F8B',
+  );
+  assert.ok(verifyPss(key, { hash: SHA2_256, saltLength: 0 }, digest, signature));
+  assert.not(verifyPss(key, { hash: SHA2_256, saltLength: 32 }, digest, signature));
+});
+
 // RFC 8032 §7.1 TEST 1 and TEST 2: secret, public, message, signature
 for (const [secret, point, text, signature] of [
   [

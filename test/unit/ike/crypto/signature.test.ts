@@ -7,11 +7,13 @@ import {
   supportedHashes,
   verifyAuth,
 } from '../../../../src/core/ike/crypto/signature.js';
+import { auth } from '../../../../src/core/ike/payloads/auth.js';
 import { SHA2_256, sha2 } from '../../../../src/core/pki/hashes.js';
 import { privateKeyFromPem } from '../../../../src/core/pki/pkcs8.js';
 import { publicKeyOf } from '../../../../src/core/pki/private-key.js';
-import type { PublicKey } from '../../../../src/core/pki/public-key.js';
+import type { EcdsaType, PublicKey } from '../../../../src/core/pki/public-key.js';
 import { readScheme, signerFor } from '../../../../src/core/pki/signature-scheme.js';
+import { ecdsaKey } from '../../../support/keys.js';
 import { assert, test } from '../../../support/test.js';
 import * as openssl from '../../pki/vectors/openssl-keys.js';
 
@@ -24,6 +26,7 @@ const random = (length: number) =>
 
 const octets = utf8(openssl.message);
 const keys = {
+  p384: ecdsaKey(9, 'ecdsa-p384'),
   rsa: privateKeyFromPem(openssl.rsa2048Pem),
   ecdsa: privateKeyFromPem(openssl.ecPem),
   ed25519: privateKeyFromPem(openssl.edPem),
@@ -47,6 +50,9 @@ const choices: [keyof typeof keys, number[] | undefined, number, string][] = [
   ['ecdsa', [3], 14, 'ECDSA/SHA2_384'],
   ['ecdsa', [4], 14, 'ECDSA/SHA2_512'],
   ['ed25519', [2, 5], 14, 'ED25519'],
+  ['p384', undefined, 10, 'ECDSA/SHA2_384'],
+  ['p384', [2, 3, 4], 14, 'ECDSA/SHA2_384'],
+  ['p384', [2], 14, 'ECDSA/SHA2_256'],
 ];
 
 for (const [type, hashes, method, name] of choices)
@@ -207,3 +213,57 @@ test('AUTH: unknown methods, keys too short or costly: refused with a reason', (
   assert.match(why(auth, { ...rsa, modulus: even }), /even/);
   assert.is(SHA2_256.id, 2);
 });
+
+// RFC 4754 §8.1, §8.2: public key, AUTH payload behind its generic header, for the octets "abc"
+const rfc4754: [EcdsaType, string, string][] = [
+  [
+    'ecdsa-p256',
+    `2442A5CC 0ECD015F A3CA31DC 8E2BBC70 BF42D60C BCA20085 E0822CB0 4235E970
+     6FC98BD7 E50211A4 A27102FA 3549DF79 EBCB4BF2 46B80945 CDDFE7D5 09BBFD7D`,
+    `09000000 CB28E099 9B9C7715 FD0A80D8 E47A7707 9716CBBF 917DD72E 97566EA1 C066957C
+     86FA3BB4 E26CAD5B F90B7F81 899256CE 7594BB1E A0C89212 748BFF3B 3D5B0315`,
+  ],
+  [
+    'ecdsa-p384',
+    `96281BF8 DD5E0525 CA049C04 8D345D30 82968D10 FEDF5C5A CA0C64E6 465A97EA
+     5CE10C9D FEC21797 41571072 1F437922
+     447688BA 94708EB6 E2E4D59F 6AB6D7ED FF9301D2 49FE49C3 3096655F 5D502FAD
+     3D383B91 C5E7EDAA 2B714CC9 9D5743CA`,
+    `0A000000 FB017B91 4E291494 32D8BAC2 9A514640 B46F53DD AB2C6994
+     8084E293 0F1C8F7E 08E07C9C 63F2D21A 07DCB56A 6AF56EB3
+     B263A130 5E057F98 4D38726A 1B468741 09F417BC A112674C 528262A4 0A629AF1
+     CBB9F516 CE0FA7D2 FF630863 A00E8B9F`,
+  ],
+];
+for (const [type, point, payload] of rfc4754)
+  test(`AUTH: the old way with ${type} of RFC 4754 §8`, () => {
+    const read = auth.read(fromHex(payload));
+    assert.ok(read.ok);
+    const key = { type, point: fromHex(point) };
+    assert.ok(verifyAuth(read.value, key, utf8('abc')).ok);
+    assert.not(verifyAuth(read.value, key, utf8('abd')).ok);
+    const otherMethod = { ...read.value, method: 19 - read.value.method };
+    assert.not(verifyAuth(otherMethod, key, utf8('abc')).ok);
+  });
+
+test('AUTH: method 1 with SHA-1 is taken only from a peer that announced nothing better', () => {
+  const signed = signAuth(keys.rsa, octets, undefined, random);
+  assert.ok(signed.ok && signed.auth.method === 1);
+  const key = publicKeyOf(keys.rsa);
+  for (const hashes of [undefined, [], [1]])
+    assert.equal(verifyAuth(signed.auth, key, octets, hashes), { ok: true, name: 'RSA/SHA1' });
+  for (const hashes of [[1, 2], [3], [2, 3, 4, 5]])
+    assert.not(verifyAuth(signed.auth, key, octets, hashes).ok);
+});
+
+for (const [index, hash] of sha2.entries())
+  test(`AUTH: our RSASSA-PSS with ${hash.name}, salt as long as the hash (RFC 7427 §A.4.3)`, () => {
+    const key = publicKeyOf(keys.rsa);
+    const [one, two] = [1, 2].map(() => signAuth(keys.rsa, octets, [hash.id], random, 'pss'));
+    assert.ok(one?.ok && two?.ok);
+    assert.not.equal(one.auth.data, two.auth.data);
+    const identifier = pssIdentifier(index + 1, index + 1, hash.outputLength, false);
+    assert.is(toHex(one.auth.data.subarray(1, 1 + one.auth.data[0]!)), identifier);
+    assert.equal(verifyAuth(one.auth, key, octets), { ok: true, name: `RSA_PSS/${hash.name}` });
+    assert.not(verifyAuth(one.auth, key, utf8('other')).ok);
+  });
