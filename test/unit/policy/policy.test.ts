@@ -876,3 +876,15 @@ test('OE-12 a peer that deletes its own of two tunnels at once costs no held pac
   assert.equal(one.fates, [`${bob} released`]);
   assert.equal(one.state(), ['keyed']);
 });
+
+for (const [proof, trust] of [
+  ['key', 'dnssec'],
+  ['null', 'unauthenticated'],
+] as const)
+  test(`trust: a caller with proof '${proof}' counts as ${trust}, whatever vouches for its address`, async () => {
+    const one = engine({});
+    await one.policy.owner.keysFor(claimOf(alice, bob));
+    const tunnel = await one.tunnelFor({ ours: alice, theirs: bob }, 'responder');
+    one.policy.owner.established({ ...tunnel, peer: { ...tunnel.peer, proof } });
+    assert.is(one.policy.connections()[0]?.trust, trust);
+  });
