@@ -52,7 +52,7 @@ for (const type of ['rsa', 'ecdsa-p256', 'ecdsa-p384', 'ed25519'] as const) {
   test(`${type}: node:crypto verifies our AUTH signature, we verify its`, async () => {
     const ours = await generateKey(type, context);
     const octets = randomBytes(400);
-    const signed = signAuth(ours, octets, [2, 5], random);
+    const signed = signAuth(ours, octets, [2, 5], random, 'pkcs1');
     assert.ok(signed.ok && signed.auth.method === 14);
     const signature = signed.auth.data.subarray(1 + signed.auth.data[0]!);
     const hash = type === 'ed25519' ? null : 'sha256';
