@@ -75,7 +75,8 @@ export interface PeerClaim {
 
 /** What may prove the peer, and what to prove ourselves with; or why there is nothing. */
 export type KeysResult = ({ ok: true } & Authentication) | { ok: false; why: string };
-export type ClientResult = { ok: true } | { ok: false; why: string };
+/** `isOurFault`: nothing is wrong with the peer, and it may ask again. */
+export type ClientResult = { ok: true } | { ok: false; why: string; isOurFault?: boolean };
 
 /** What the daemon asks its owner. All may take their time: other peers are served meanwhile. */
 export interface IkeOwner {

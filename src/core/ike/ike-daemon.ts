@@ -225,7 +225,9 @@ class Daemon implements FullIkeDaemon {
     ctx.isStopping = true;
     this.#attempts.stop('the service is stopping');
     const leaving = Promise.all(ctx.sas.all().map((sa) => this.#leave(sa)));
-    await withinTime(ctx.timers, graceMs, leaving);
+    await withinTime(ctx.timers, graceMs, leaving).catch((error) =>
+      ctx.log.error(`deletes at the stop: ${String(error)}`),
+    );
     const why = 'the service is stopping';
     await Promise.all(ctx.sas.all().map((sa) => endSa(ctx, sa, 'deleted by us', why)));
     for (const sa of ctx.sas.all()) forget(ctx, sa);

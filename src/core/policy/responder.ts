@@ -119,7 +119,10 @@ export function createResponder(env: ResponderEnvironment): Responder {
 
   /** Never rejects: the peer is refused, and the reason is told. */
   function authorize(claim: OwnerClaim): Promise<ClientResult> {
-    return judge(claim).catch((error) => ({ ok: false, why: `internal error: ${String(error)}` }));
+    return judge(claim).catch((error) => {
+      env.log.error(`authorization of ${claim.address}: ${String(error)}`);
+      return { ok: false, why: `internal error: ${String(error)}`, isOurFault: true };
+    });
   }
 
   async function judge(claim: OwnerClaim): Promise<ClientResult> {

@@ -44,6 +44,18 @@ test('failure: a request is sent again with growing pauses, byte for byte the sa
   await world.stop();
 });
 
+for (const [what, authorize] of [
+  ['breaks', () => Promise.reject(new Error('no route to the kernel'))],
+  ['blames itself', async () => ({ ok: false, why: 'no kernel', isOurFault: true }) as const],
+] as const)
+  test(`failure: an owner who ${what} is not taken for one who refuses the tunnel`, async () => {
+    const { world, left, right } = await twoEnds();
+    right.authorize = authorize;
+    const result = await world.until(left.daemon.connect(left.wish(right)));
+    assert.match(result.ok ? '' : result.failure.why, /refuses the tunnel: TEMPORARY_FAILURE/);
+    await world.stop();
+  });
+
 test('OE-41 failure: the peer is proven and refuses the tunnel', async () => {
   const { world, left, right } = await twoEnds();
   right.authorize = async () => ({ ok: false, why: 'no delegation' });

@@ -75,13 +75,13 @@ export function agree(
   return { choice, pair };
 }
 
-/** Owner and extensions; one no is a no. */
+/** Owner and extensions; one no is a no, and gives the notify and the reason. */
 async function isAuthorized(
   ctx: IkeContext,
   sa: IkeSa,
   pair: HostPair,
   isRekey: boolean,
-): Promise<string | undefined> {
+): Promise<{ type: number; why: string } | undefined> {
   const theirs = pair.theirs.prefix;
   const ours = pair.ours.prefix;
   const { local, remote } = sa.path;
@@ -99,10 +99,17 @@ async function isAuthorized(
     ctx.owner.authorize(claim),
     ctx.extensions.authorize(sa, theirs, ours),
   ]);
-  const answers = await withinTime(ctx.timers, ctx.limits.ownerMs, asked);
-  if (!answers) return 'authorization took too long';
-  const no = answers.find((answer) => !answer.ok);
-  return no && !no.ok ? no.why : undefined;
+  const { TEMPORARY_FAILURE, TS_UNACCEPTABLE } = NotifyType;
+  try {
+    const answers = await withinTime(ctx.timers, ctx.limits.ownerMs, asked);
+    if (!answers) return { type: TEMPORARY_FAILURE, why: 'authorization took too long' };
+    const no = answers.find((answer) => !answer.ok);
+    if (!no || no.ok) return undefined;
+    return { type: no.isOurFault ? TEMPORARY_FAILURE : TS_UNACCEPTABLE, why: no.why };
+  } catch (error) {
+    ctx.log.error(`authorization of ${remote.address}: ${String(error)}`);
+    return { type: TEMPORARY_FAILURE, why: 'internal error' };
+  }
 }
 
 /** Authorizes and installs; the answer may leave when this resolves (OE-65). */
@@ -117,7 +124,7 @@ export async function makeChild(
   const no = await isAuthorized(ctx, sa, pair, old !== undefined);
   const { ours, theirs } = pair;
   const pairName = `${formatPrefix(theirs.prefix)} to ${formatPrefix(ours.prefix)}`;
-  if (no !== undefined) return refuse(NotifyType.TS_UNACCEPTABLE, `${pairName}: ${no}`);
+  if (no !== undefined) return refuse(no.type, `${pairName}: ${no.why}`);
   if (sa.state === 'GONE' || sa.state === 'REKEYED')
     return refuse(NotifyType.TEMPORARY_FAILURE, 'the IKE SA is gone');
   if (old && !mayBeRekeyed(old))

@@ -74,16 +74,15 @@ function claimOf(
 
 /** The owner's keys; `undefined` when the SA ended here. */
 async function keysOf(ctx: IkeContext, sa: IkeSa, message: Received, claim: PeerClaim) {
-  const answer = await withinTime(ctx.timers, ctx.limits.ownerMs, ctx.owner.keysFor(claim));
+  const asked = withinTime(ctx.timers, ctx.limits.ownerMs, ctx.owner.keysFor(claim));
+  const answer = await asked.catch((error) => {
+    ctx.log.error(`keys of ${formatIdentity(claim.identity)}: ${String(error)}`);
+    return undefined;
+  });
   if (sa.state !== 'AUTH_PENDING') return undefined;
   if (!answer) {
     // Without an answer the peer takes us for silent, which is what we are: its verdict is short.
-    void endSa(
-      ctx,
-      sa,
-      'expired',
-      `keys of ${formatIdentity(claim.identity)} did not come in time`,
-    );
+    void endSa(ctx, sa, 'expired', `keys of ${formatIdentity(claim.identity)} did not come`);
     return undefined;
   }
   if (answer.ok) return answer;
