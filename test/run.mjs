@@ -26,6 +26,7 @@ const stages = [
   { name: 'unit qjs-arm', argv: [node, 'test/run-unit.mjs', '--verbose', '--engine', 'qjs-arm'] },
   { name: 'broker', argv: [node, 'test/broker/run.mjs'] },
   { name: 'lab', argv: [node, 'test/lab/run.mjs', 'all'] },
+  { name: 'interop', argv: [node, 'test/interop/run.mjs', '--quick'] },
 ];
 
 const reportLine = /^(ok|not ok|skip) (.*)$/;

@@ -15,7 +15,7 @@ import {
   nameIdentity,
   nullIdentity,
 } from '../../src/core/ike/identity.js';
-import type { Preferences } from '../../src/core/ike/proposals/offer.js';
+import { EXTENDED, NOT_EXTENDED, type Preferences } from '../../src/core/ike/proposals/offer.js';
 import { address } from '../../src/core/net/address.js';
 import { type Certificate, certificatesFromPem } from '../../src/core/pki/certificate.js';
 import { privateKeyFromPem } from '../../src/core/pki/pkcs8.js';
@@ -50,6 +50,9 @@ export interface AgentConfig {
   /** Several groups, in our order, instead of one. */
   groups?: readonly string[];
   esp?: string;
+  mode: 'tunnel' | 'transport';
+  /** Extended sequence numbers, and nothing else. */
+  esn: boolean;
   /** Seconds of a Child SA. */
   softSeconds?: number;
   hardSeconds?: number;
@@ -71,12 +74,15 @@ function named<T extends { readonly name: string }>(
 }
 
 export function preferencesOf(config: AgentConfig): Partial<Preferences> {
+  if (config.mode === 'transport') throw new Unknown('transport mode is not known to autoipsec');
   const all: {
     ikeCiphers: readonly IkeCipher[];
     prfs: readonly Prf[];
     groups: readonly DhGroup[];
     espSuites: readonly EspSuite[];
+    sequenceNumbers: readonly number[];
   } = {
+    sequenceNumbers: [config.esn ? EXTENDED : NOT_EXTENDED],
     ikeCiphers: named('cipher', ikeCiphers, config.ikeCipher),
     prfs: named('PRF', prfs, config.prf),
     groups: config.groups

@@ -18,7 +18,7 @@ export function plan(row, role, keys) {
       /** What it binds to, and what the other side sends to. */
       address: own,
       seen: isHidden(name) ? behindNat[name].seen : own,
-      inner: cell.mode === 'tunnel' ? inner[cell.innerFamily][name] : own,
+      inner: cell.mode === 'tunnel' && !cell.isOpportunistic ? inner[cell.innerFamily][name] : own,
       identity: identityOf(name, method, cell.identity, { address: own, key }),
       key,
     };
@@ -54,7 +54,7 @@ function way(method, key) {
   return { kind: 'key', key: key.private, ...padding };
 }
 
-function agentConfig({ us, peer, auth, cipher, prf, group, ourGroups, mode }, keyLogFolder) {
+function agentConfig({ us, peer, auth, cipher, prf, group, ourGroups, mode, esn }, keyLogFolder) {
   return {
     local: us.address,
     remote: peer.seen,
@@ -73,6 +73,7 @@ function agentConfig({ us, peer, auth, cipher, prf, group, ourGroups, mode }, ke
     }),
     ...(ourGroups && { groups: ourGroups.map((each) => groups[each].ours) }),
     mode,
+    esn,
   };
 }
 
@@ -103,7 +104,7 @@ class Cell {
     await agent.configure(agentConfig(cell, this.keyLogFolder));
     await peer.load(cell);
     if (cell.role === 'initiator') await agent.ask('connect');
-    else await peer.initiate();
+    else await peer.initiate(cell);
     await this.isUp();
     await this.passes('after the set-up');
     if (cell.fragments) await this.cameInFragments();

@@ -14,6 +14,8 @@ export const usual = {
   mode: 'tunnel',
   /** Under which kind of identity both ends show themselves. */
   identity: 'address',
+  /** Extended sequence numbers. */
+  esn: false,
   /** The initiator is behind a NAT. */
   nat: false,
   /** What is done with the tunnel, one after the other; pings pass after each but a delete. */
@@ -26,6 +28,8 @@ const ciphers = [
   'ChaCha20-Poly1305',
   'AES-CBC-128 with SHA2-256',
   'AES-CBC-256 with SHA2-256',
+  'AES-CBC-128 with SHA2-384',
+  'AES-CBC-256 with SHA2-512',
 ];
 const prfs = ['SHA2-256', 'SHA2-384', 'SHA2-512'];
 const groups = [
@@ -37,6 +41,12 @@ const groups = [
   'X25519 (31)',
 ];
 
+/** libreswan has one word for the hash of both. */
+const prfOf = (cipher) => {
+  const hash = / with (.*)/.exec(cipher)?.[1];
+  return hash ? { prf: hash } : {};
+};
+
 const named = (dimension, rows) => rows.map((row) => ({ dimension, ...row }));
 const one = (dimension, key, values) =>
   named(
@@ -45,7 +55,10 @@ const one = (dimension, key, values) =>
   );
 
 export const rows = [
-  ...one('Cipher of IKE and ESP', 'cipher', ciphers),
+  ...named(
+    'Cipher of IKE and ESP',
+    ciphers.map((cipher) => ({ what: cipher, cipher, ...prfOf(cipher) })),
+  ),
   ...one('PRF', 'prf', prfs),
   ...one('Diffie-Hellman group', 'group', groups),
   ...named('Authentication', [
@@ -124,6 +137,20 @@ export const rows = [
       peerFragments: false,
     },
   ]),
+  ...named('Sequence numbers of ESP', [
+    { what: 'extended', esn: true },
+    { what: 'extended, with AES-CBC', esn: true, cipher: 'AES-CBC-256 with SHA2-256' },
+  ]),
+  ...named('Opportunistic group `private-or-clear`', [
+    { what: '`authby=null`', auth: ['NULL', 'NULL'], isOpportunistic: true, quick: true },
+    {
+      what: '`authby=null`, IPv6',
+      auth: ['NULL', 'NULL'],
+      isOpportunistic: true,
+      family: 6,
+      innerFamily: 6,
+    },
+  ]),
   ...named('Transport mode', [
     { what: 'IPv4', mode: 'transport', quick: true },
     { what: 'IPv6', mode: 'transport', family: 6, innerFamily: 6 },
@@ -135,22 +162,23 @@ export const rows = [
     { what: 'NULL authentication', mode: 'transport', auth: ['NULL', 'NULL'] },
   ]),
   ...named('Deletes', [
-    { what: 'Child SA by us', steps: ['delete Child SA by us'], quick: true },
-    { what: 'Child SA by the peer', steps: ['delete Child SA by the peer'], quick: true },
+    { what: 'Child SA by us', steps: ['delete Child SA by us'] },
+    { what: 'Child SA by the peer', steps: ['delete Child SA by the peer'] },
     { what: 'IKE SA by us', steps: ['delete IKE SA by us'] },
     { what: 'IKE SA by the peer', steps: ['delete IKE SA by the peer'], quick: true },
   ]),
   ...named('Liveness', [
-    { what: 'asked by us', steps: ['liveness by us'], quick: true },
+    { what: 'asked by us', steps: ['liveness by us'] },
     { what: 'asked by the peer', steps: ['liveness by the peer'], quick: true },
   ]),
   ...named('Rekeying', [
-    { what: 'Child SA by us', steps: ['rekey Child SA by us'], quick: true },
-    { what: 'Child SA by the peer', steps: ['rekey Child SA by the peer'], quick: true },
-    { what: 'IKE SA by us', steps: ['rekey IKE SA by us'], quick: true },
-    { what: 'IKE SA by the peer', steps: ['rekey IKE SA by the peer'], quick: true },
+    { what: 'Child SA by us', steps: ['rekey Child SA by us'] },
+    { what: 'Child SA by the peer', steps: ['rekey Child SA by the peer'] },
+    { what: 'IKE SA by us', steps: ['rekey IKE SA by us'] },
+    { what: 'IKE SA by the peer', steps: ['rekey IKE SA by the peer'] },
     {
       what: 'IKE SA, then Child SA, by us, then by the peer',
+      quick: true,
       steps: [
         'rekey IKE SA by us',
         'rekey Child SA by us',

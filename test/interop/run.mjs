@@ -20,6 +20,8 @@ import { interopKeys } from './keys.mjs';
 import { rows } from './rows.mjs';
 import { lookAt } from './tshark.mjs';
 
+/** Those of the running release: nothing more is downloaded. */
+const quickPeers = ['strongswan', 'libreswan'];
 const allPeers = ['strongswan', 'strongswan-next', 'libreswan', 'libreswan-next'];
 const timeoutSeconds = 3600;
 
@@ -89,7 +91,7 @@ const keys = {
   ...interopKeys(keyFolder),
   ...interopCertificates(path.join(keyFolder, 'certificates')),
 };
-const peers = (values.peer ?? allPeers).map(peerTree);
+const peers = (values.peer ?? (values.quick ? quickPeers : allPeers)).map(peerTree);
 const parts = {
   qjs,
   broker,

@@ -38,6 +38,20 @@ export const ciphers = {
     libreswan: 'aes256-sha2_256',
     kernel: 'cbc(aes)',
   },
+  'AES-CBC-128 with SHA2-384': {
+    ike: 'AES_CBC_128/HMAC_SHA2_384_192',
+    esp: 'AES_CBC_128/HMAC_SHA2_384_192',
+    strongswan: 'aes128-sha384',
+    libreswan: 'aes128-sha2_384',
+    kernel: 'cbc(aes)',
+  },
+  'AES-CBC-256 with SHA2-512': {
+    ike: 'AES_CBC_256/HMAC_SHA2_512_256',
+    esp: 'AES_CBC_256/HMAC_SHA2_512_256',
+    strongswan: 'aes256-sha512',
+    libreswan: 'aes256-sha2_512',
+    kernel: 'cbc(aes)',
+  },
 };
 
 export const prfs = {

@@ -4,7 +4,18 @@ import { cpSync } from 'node:fs';
 import { eventually } from '../../lab/net/machine.mjs';
 import { besidePeer, inPeerTree, peerFolder, writePeerFiles } from '../../tools/peers.mjs';
 import { fileName } from '../certificates.mjs';
+import { addresses } from '../net.mjs';
 import { ciphers, groups, preSharedKey, prfs } from '../words.mjs';
+
+/** The group that libreswan's packages bring: encrypt when the other side can, else go on in clear. */
+const opportunistic = 'private-or-clear';
+const group = [
+  'negotiationshunt=hold',
+  'failureshunt=passthrough',
+  'keyingtries=1',
+  'retransmit-timeout=5s',
+  'auto=ondemand',
+];
 
 const tools = '/usr/libexec/ipsec';
 
@@ -49,6 +60,7 @@ export class Libreswan {
     this.own = peerFolder(this.tree, {
       'etc/ipsec.conf': 'config setup\n',
       'etc/ipsec.secrets': `: PSK "${preSharedKey}"\n`,
+      [`etc/ipsec.d/policies/${opportunistic}`]: `${addresses[4].us}/32\n${addresses[6].us}/128\n`,
       'etc/hosts': '127.0.0.1 localhost\n',
       'etc/resolv.conf': '',
     });
@@ -78,13 +90,27 @@ export class Libreswan {
 
   async load(cell) {
     writePeerFiles(this.own, { 'run/cell.conf': this.#connection(cell) });
-    await this.#tool('whack', '--delete', '--name', 'cell');
-    await this.#run('addconn', '--config', '/run/cell.conf', 'cell');
+    this.connection = cell.isOpportunistic ? opportunistic : 'cell';
+    await this.forget();
+    await this.#run('addconn', '--config', '/run/cell.conf', this.connection);
     // the connections of earlier runs may have left the sockets of addresses that came later
     await this.#run('whack', '--listen');
   }
 
-  initiate() {
+  /** A tunnel of an opportunistic group begins with a packet. */
+  initiate({ peer, us, isOpportunistic }) {
+    if (isOpportunistic)
+      return this.machine.exec('peer', [
+        'ping',
+        '-qn',
+        '-w',
+        '5',
+        '-c',
+        '1',
+        '-I',
+        peer.inner,
+        us.inner,
+      ]);
     return this.#run('whack', '--initiate', '--name', 'cell');
   }
 
@@ -112,7 +138,8 @@ export class Libreswan {
   }
 
   async forget() {
-    await this.#tool('whack', '--delete', '--name', 'cell');
+    for (const name of ['cell', opportunistic])
+      await this.#tool('whack', '--delete', '--name', name);
   }
 
   log() {
@@ -130,9 +157,9 @@ export class Libreswan {
       this.isNew ? 'keyexchange=ikev2' : 'ikev2=insist',
       `left=${peer.address}`,
       `leftid=${identity(peer.identity)}`,
-      `right=${us.seen}`,
+      `right=${cell.isOpportunistic ? '%opportunisticgroup' : us.seen}`,
       `rightid=${identity(us.identity)}`,
-      ...(cell.mode === 'tunnel'
+      ...(cell.mode === 'tunnel' && !cell.isOpportunistic
         ? [`leftsubnet=${subnet(peer.inner)}`, `rightsubnet=${subnet(us.inner)}`]
         : []),
       `type=${cell.mode}`,
@@ -140,13 +167,13 @@ export class Libreswan {
       ...this.#ownKey(auth[1]),
       ...publicKey(auth[0], this.keys),
       ...(ike ? [`ike=${ike}`, `esp=${esp}`] : []),
+      `esn=${cell.esn ? 'yes' : 'no'}`,
       `fragmentation=${cell.peerFragments === false ? 'no' : 'yes'}`,
-      'rekey=yes',
-      'auto=add',
+      ...(cell.isOpportunistic ? group : ['rekey=yes', 'auto=add']),
       'leftupdown=/usr/bin/true',
       ...(cell.steps.includes('liveness by the peer') ? ['dpddelay=1', 'dpdtimeout=10'] : []),
     ];
-    return `conn cell\n${lines.map((line) => `  ${line}\n`).join('')}`;
+    return `conn ${this.connection}\n${lines.map((line) => `  ${line}\n`).join('')}`;
   }
 
   #ownKey(method) {

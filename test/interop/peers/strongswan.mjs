@@ -74,7 +74,8 @@ export class StrongSwan {
   }
 
   /** `undefined`, or what of the cell is not known to it. */
-  unknown({ auth }) {
+  unknown({ auth, isOpportunistic }) {
+    if (isOpportunistic) return 'an opportunistic group';
     return auth.find((each) => each === 'NULL') && 'NULL authentication';
   }
 
@@ -159,7 +160,7 @@ export class StrongSwan {
 
 const lastLines = (text) => text.trim().split('\n').slice(-3).join('; ');
 
-function proposals({ cipher, prf, group, peerGroups }) {
+function proposals({ cipher, prf, group, peerGroups, esn }) {
   if (cipher === 'default') return { ike: 'default', esp: 'default' };
   const { strongswan } = ciphers[cipher];
   return {
@@ -168,7 +169,7 @@ function proposals({ cipher, prf, group, peerGroups }) {
       prfs[prf].strongswan,
       ...(peerGroups ?? [group]).map((each) => groups[each].strongswan),
     ].join('-'),
-    esp: [strongswan, groups[group].strongswan].join('-'),
+    esp: [strongswan, groups[group].strongswan, esn ? 'esn' : 'noesn'].join('-'),
   };
 }
 
