@@ -10,7 +10,7 @@ import '../../src/core/platform/qjs/qjs-random.js';
 import { fromUtf8 } from '../../src/core/bytes/text.js';
 import { ControlRefusal, type ControlRequest } from '../../src/core/control/protocol.js';
 import { createControlServer } from '../../src/core/control/server.js';
-import type { IkeOwner, Tunnel } from '../../src/core/ike/daemon.js';
+import type { IkeOwner, RekeyResult, Tunnel } from '../../src/core/ike/daemon.js';
 import { formatIdentity, sameIdentity } from '../../src/core/ike/identity.js';
 import { createIkeDaemon, type FullIkeDaemon } from '../../src/core/ike/ike-daemon.js';
 import { IpCoprocess } from '../../src/core/kernel/ip-coprocess.js';
@@ -97,7 +97,10 @@ class Cell {
       stage: (sa) => kernel.stage(sa),
       activate: (installed) => kernel.activate(installed),
       rekeyed: () => undefined,
-      remove: (installed) => kernel.remove(installed),
+      remove: async (installed, lingers) => {
+        if (lingers) await new Promise<void>((resolve) => platform.timers.after(1000, resolve));
+        await kernel.remove(installed);
+      },
       established: (tunnel) => void this.tunnels.add(tunnel),
       ended: (tunnel, why) => {
         this.tunnels.delete(tunnel);
@@ -168,6 +171,10 @@ async function configure({ file }: ControlRequest): Promise<void> {
   }
 }
 
+function done(result: RekeyResult): void {
+  if (!result.ok) throw new ControlRefusal(result.why);
+}
+
 const handlers = {
   configure,
   connect: () => current().connect(),
@@ -179,6 +186,8 @@ const handlers = {
     const { ike } = current();
     await ike.stop(2000);
   },
+  'rekey Child SA': async () => done(await current().ike.rekey(current().first())),
+  'rekey IKE SA': async () => done(await current().ike.rekeyIke(current().first())),
   /** Ends whatever is left of the cell. */
   leave: async () => {
     await cell?.ike.stop(1000);
