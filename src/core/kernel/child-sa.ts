@@ -9,7 +9,10 @@ export interface Selector {
   prefix: Prefix;
   /** IP protocol, 0 for any. */
   protocol: number;
-  /** Start and end of the port range, 0..65535 for any. XFRM knows "any" and single ports only. */
+  /**
+   * Start and end of the port range, 0..65535 for any. XFRM knows "any" and single ports only. For ICMP
+   * these are 256 * type + code (RFC 7296 §3.13.1): one type, with all or one of its codes.
+   */
   startPort: number;
   endPort: number;
 }
@@ -65,6 +68,8 @@ export interface ChildSa extends SaLimits {
   /** Traffic of our side and of the peer's side. */
   ours: Selector;
   theirs: Selector;
+  /** Further traffic of the same SA, where it is more than one pair of selectors. */
+  furtherTraffic?: readonly { ours: Selector; theirs: Selector }[];
   /** ESP inside UDP (RFC 3948); ports in host order. */
   encapsulation?: { localPort: number; remotePort: number };
 }

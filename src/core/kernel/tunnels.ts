@@ -12,14 +12,14 @@ import {
   addInbound,
   addOutbound,
   addStates,
-  deletePolicy,
+  deletePolicies,
   deleteStates,
   type IpCommand,
   policyDirections,
   type Step,
   trafficKey,
   tunnelKey,
-  writePolicy,
+  writePolicies,
 } from './xfrm-commands.js';
 import type { XfrmState } from './xfrm-text.js';
 
@@ -126,7 +126,7 @@ export class Tunnels {
     const adopted = children.map((sa) => this.#adoptOne(sa, states, staged.includes(sa)));
     const owners = [...this.#byTraffic.values()].map((tunnels) => tunnels.at(-1)!);
     const commands = owners.flatMap(({ sa, reqid }) =>
-      policyDirections(sa).map((direction) => writePolicy('update', direction, sa, reqid)),
+      policyDirections(sa).flatMap((direction) => writePolicies('update', direction, sa, reqid)),
     );
     for (const error of await this.#ip.runEach(commands))
       this.#log.warning(`taking over a tunnel: ${error}`);
@@ -200,23 +200,19 @@ export class Tunnels {
 /** Policies of a new tunnel; `owner` is the tunnel that has them now. */
 function policySteps(sa: ChildSa, reqid: number, owner: InstalledSa | undefined): Step[] {
   if (owner?.reqid === reqid) return [];
-  return policyDirections(sa).map((direction) =>
-    owner
-      ? {
-          command: writePolicy('update', direction, sa, reqid),
-          undo: writePolicy('update', direction, owner.sa, owner.reqid),
-        }
-      : {
-          command: writePolicy('add', direction, sa, reqid),
-          undo: deletePolicy(direction, sa),
-        },
-  );
+  return policyDirections(sa).flatMap((direction) => {
+    const commands = writePolicies(owner ? 'update' : 'add', direction, sa, reqid);
+    const undo = owner
+      ? writePolicies('update', direction, owner.sa, owner.reqid)
+      : deletePolicies(direction, sa);
+    return commands.map((command, index) => ({ command, undo: undo[index]! }));
+  });
 }
 
 /** What becomes of the policies when a tunnel goes; `heir` is the last of those that stay. */
 function policyLeaving(gone: InstalledSa, heir: InstalledSa | undefined): IpCommand[] {
   const directions = [...policyDirections(gone.sa)].reverse();
-  if (!heir) return directions.map((direction) => deletePolicy(direction, gone.sa));
+  if (!heir) return directions.flatMap((direction) => deletePolicies(direction, gone.sa));
   if (heir.reqid === gone.reqid) return [];
-  return directions.map((direction) => writePolicy('update', direction, heir.sa, heir.reqid));
+  return directions.flatMap((direction) => writePolicies('update', direction, heir.sa, heir.reqid));
 }

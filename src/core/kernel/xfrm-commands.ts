@@ -29,9 +29,11 @@ export type PolicyDirection = 'out' | 'in' | 'fwd';
 /** Protocols whose ports XFRM compares: TCP, UDP, DCCP, SCTP, UDP-Lite. */
 const protocolsWithPorts = [6, 17, 33, 132, 136];
 
+const isAny = ({ startPort, endPort }: Selector): boolean => startPort === 0 && endPort === 65535;
+
 function portWords(name: 'sport' | 'dport', selector: Selector): string {
   const { startPort, endPort, protocol } = selector;
-  if (startPort === 0 && endPort === 65535) return '';
+  if (isAny(selector)) return '';
   if (startPort !== endPort)
     throw new Error(`selector: XFRM has no port range, ${startPort}-${endPort} was asked for`);
   if (!protocolsWithPorts.includes(protocol))
@@ -39,12 +41,31 @@ function portWords(name: 'sport' | 'dport', selector: Selector): string {
   return ` ${name} ${startPort}`;
 }
 
+/** ICMP and ICMPv6. */
+const protocolsWithTypes = [1, 58];
+
+/** Type and code may stand on either side, or on both alike. */
+function typeWords(from: Selector, to: Selector): string {
+  const [one, other] = [from, to].filter((side) => !isAny(side));
+  if (!one) return '';
+  const { startPort, endPort } = one;
+  if (other && (other.startPort !== startPort || other.endPort !== endPort))
+    throw new Error(`selector: ICMP ${startPort}-${endPort} on one side, another on the other`);
+  const type = startPort >> 8;
+  if (startPort === endPort) return ` type ${type} code ${startPort & 255}`;
+  if (startPort !== type * 256 || endPort !== startPort + 255)
+    throw new Error(`selector: XFRM has no range of ICMP types, ${startPort}-${endPort}`);
+  return ` type ${type}`;
+}
+
 /** `src … dst … [proto …]` of traffic from `from` to `to`. */
 export function selectorWords(from: Selector, to: Selector): string {
   if (from.protocol !== to.protocol)
     throw new Error(`selector: protocols ${from.protocol} and ${to.protocol} differ`);
   const protocol = from.protocol === 0 ? '' : ` proto ${from.protocol}`;
-  const ports = portWords('sport', from) + portWords('dport', to);
+  const ports = protocolsWithTypes.includes(from.protocol)
+    ? typeWords(from, to)
+    : portWords('sport', from) + portWords('dport', to);
   return `src ${formatPrefix(from.prefix)} dst ${formatPrefix(to.prefix)}${protocol}${ports}`;
 }
 
@@ -60,15 +81,21 @@ interface OneWay {
   sa: EspSa;
   from: IpAddress;
   to: IpAddress;
-  selector: string;
+  /** One for each pair of its traffic. */
+  selectors: readonly string[];
   ports: { from: number; to: number } | undefined;
 }
+
+const pairsOf = (sa: ChildSa): readonly Pick<ChildSa, 'ours' | 'theirs'>[] => [
+  sa,
+  ...(sa.furtherTraffic ?? []),
+];
 
 const inboundOf = (sa: ChildSa): OneWay => ({
   sa: sa.inbound,
   from: sa.remote,
   to: sa.local,
-  selector: selectorWords(sa.theirs, sa.ours),
+  selectors: pairsOf(sa).map(({ ours, theirs }) => selectorWords(theirs, ours)),
   ports: sa.encapsulation && {
     from: sa.encapsulation.remotePort,
     to: sa.encapsulation.localPort,
@@ -79,7 +106,7 @@ const outboundOf = (sa: ChildSa): OneWay => ({
   sa: sa.outbound,
   from: sa.local,
   to: sa.remote,
-  selector: selectorWords(sa.ours, sa.theirs),
+  selectors: pairsOf(sa).map(({ ours, theirs }) => selectorWords(ours, theirs)),
   ports: sa.encapsulation && {
     from: sa.encapsulation.localPort,
     to: sa.encapsulation.remotePort,
@@ -106,14 +133,19 @@ const limitWords = (limits: SaLimits): string =>
 
 function addState(way: OneWay, child: ChildSa, reqid: number): IpCommand {
   const encapsulation = way.ports
-    ? `encap espinudp ${way.ports.from} ${way.ports.to} 0.0.0.0 `
+    ? ` encap espinudp ${way.ports.from} ${way.ports.to} 0.0.0.0`
     : '';
   // `sel` makes the kernel check the inner addresses after decryption (OE-157), and names their
-  // family, which may differ from that of the tunnel.
+  // family, which may differ from that of the tunnel. There is only one: the policies check where
+  // the traffic is more, and `af-unspec` leaves the family open.
+  const [only, ...more] = way.selectors;
+  const flags = [...(child.extendedSequence ? ['esn'] : []), ...(more.length ? ['af-unspec'] : [])];
+  const flagWords = flags.length > 0 ? `flag ${flags.join(' ')} ` : '';
+  const selector = more.length > 0 ? '' : ` sel ${only}`;
   const line =
     `xfrm state add ${stateId(way)} reqid ${reqid} mode ${child.mode} ` +
-    `replay-window ${replayWindow} ${child.extendedSequence ? 'flag esn ' : ''}${keyWords(way.sa.keys)} ${encapsulation}` +
-    `sel ${way.selector}${limitWords(child)}`;
+    `replay-window ${replayWindow} ${flagWords}${keyWords(way.sa.keys)}` +
+    `${encapsulation}${selector}${limitWords(child)}`;
   return { line, what: `add ESP state ${stateId(way)}` };
 }
 
@@ -124,27 +156,27 @@ function deleteState(way: OneWay): IpCommand {
 const wayOf = (direction: PolicyDirection, sa: ChildSa): OneWay =>
   direction === 'out' ? outboundOf(sa) : inboundOf(sa);
 
-/** Adds a policy (refused when one with this selector exists), or replaces one that is ours. */
-export function writePolicy(
+/** Adds policies (refused when there is one with such a selector), or replaces some that are ours. */
+export function writePolicies(
   verb: 'add' | 'update',
   direction: PolicyDirection,
   sa: ChildSa,
   reqid: number,
-): IpCommand {
+): IpCommand[] {
   const way = wayOf(direction, sa);
-  const line =
-    `xfrm policy ${verb} ${way.selector} dir ${direction} priority ${policyPriority} ` +
-    `tmpl src ${way.from} dst ${way.to} proto esp reqid ${reqid} mode ${sa.mode}`;
-  return { line, what: `${verb} policy ${direction} ${way.selector}` };
+  return way.selectors.map((selector) => ({
+    line:
+      `xfrm policy ${verb} ${selector} dir ${direction} priority ${policyPriority} ` +
+      `tmpl src ${way.from} dst ${way.to} proto esp reqid ${reqid} mode ${sa.mode}`,
+    what: `${verb} policy ${direction} ${selector}`,
+  }));
 }
 
-export function deletePolicy(direction: PolicyDirection, sa: ChildSa): IpCommand {
-  const { selector } = wayOf(direction, sa);
-  return {
+export const deletePolicies = (direction: PolicyDirection, sa: ChildSa): IpCommand[] =>
+  wayOf(direction, sa).selectors.map((selector) => ({
     line: `xfrm policy delete ${selector} dir ${direction}`,
     what: `delete policy ${direction} ${selector}`,
-  };
-}
+  }));
 
 /** A command with the one that takes it back; absent where there is nothing to take back. */
 export interface Step {
@@ -175,7 +207,7 @@ export const policyDirections = (sa: ChildSa): readonly PolicyDirection[] =>
   sa.mode === 'tunnel' ? ['in', 'fwd', 'out'] : ['in', 'out'];
 
 /** Names the traffic of a tunnel: two tunnels with the same key share their policies. */
-export const trafficKey = (sa: ChildSa): string => selectorWords(sa.ours, sa.theirs);
+export const trafficKey = (sa: ChildSa): string => outboundOf(sa).selectors.join('; ');
 
 /** Names a tunnel's ends and traffic: a rekeyed tunnel has the same key, and keeps its reqid. */
 export const tunnelKey = (sa: ChildSa): string =>

@@ -2,7 +2,7 @@
 
 import type { ChildSa, EspSa } from '../../../src/core/kernel/child-sa.js';
 import type { IpFamily } from '../../../src/core/net/address.js';
-import { prefix } from '../../../src/core/net/address.js';
+import { hostPrefix, prefix } from '../../../src/core/net/address.js';
 import { addresses, attempt, capture, platform, setMasquerade, sh, sleep } from './site.js';
 import { check, freshBob, isClear, type Proof } from './stage.js';
 import { childSa, installAtPeer } from './tunnel.js';
@@ -56,6 +56,49 @@ export const carries =
     if (isTransport) check(states.includes('mode transport'), `no transport: ${states}`);
     return flags;
   };
+
+/** One SA for two subnets and for one type of ICMP only: the kernel takes it, and looks at each packet. */
+export const shapes: Proof = async ({ kernel }) => {
+  await setMasquerade(false);
+  const { gwa, gwb, alice, bob } = addresses[4];
+  const [one, other, third] = [freshBob(), freshBob(), freshBob()];
+  const base = childSa({ local: gwa, remote: gwb, ours: alice, theirs: bob(one) });
+  const echo = { protocol: 1, startPort: 0x0800, endPort: 0x08ff };
+  const reply = { protocol: 1, startPort: 0, endPort: 0 };
+  const host = (n: number) => ({ ...base.theirs, prefix: hostPrefix(bob(n)) });
+  const sa: ChildSa = {
+    ...base,
+    extendedSequence: true,
+    furtherTraffic: [
+      { ours: base.ours, theirs: host(other) },
+      { ours: { ...base.ours, ...echo }, theirs: { ...host(third), ...echo } },
+      { ours: { ...base.ours, ...reply }, theirs: { ...host(third), ...reply } },
+    ],
+  };
+  await installAtPeer(sa);
+  const installed = await kernel.install(sa);
+  const remembered = { wan: 'wan', source: alice, translatedSource: alice } as const;
+  for (const n of [one, other, third])
+    await kernel.remember({
+      ...remembered,
+      destination: bob(n),
+      verdict: 'encrypt',
+      lifespanSeconds: 60,
+    });
+  const wan = await capture('wan', '');
+  for (const n of [one, other, third]) await sh('alice', `ping -c 2 -i 0.2 -W 2 ${bob(n)}`);
+  const clearLines = (await wan.stop()).filter(isClear);
+  check(clearLines.length === 0, `clear: ${clearLines[0]}`);
+  const { packetsIn, packetsOut } = await kernel.use(installed);
+  check(packetsIn === 6 && packetsOut === 6, `${packetsIn} packets in, ${packetsOut} out`);
+  const policies = await sh('gwa', 'ip xfrm policy');
+  check(policies.includes('type 8'), policies);
+  await kernel.remove(installed);
+  const left = await sh('gwa', 'ip xfrm policy');
+  check(!left.includes(bob(other)) && !left.includes(bob(third)), left);
+  await sh('gwb', 'ip xfrm policy flush; ip xfrm state flush');
+  return undefined;
+};
 
 /** Encrypt-then-MAC of both directions. */
 export function cbcStates(hash: string, icvBits: number, keyLength: number) {

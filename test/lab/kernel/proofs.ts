@@ -12,6 +12,7 @@ import {
   ingress,
   kinds,
   renewal,
+  shapes,
   stop,
 } from './proofs-tunnel.js';
 import type { Proof } from './stage.js';
@@ -50,6 +51,7 @@ export const proofs: Record<string, Proof> = {
   }),
   'ESP with AES-CBC and SHA-512': carries(4, cbcStates('sha512', 256, 64)),
   'ESP with AES-CBC and SHA-1': carries(4, cbcStates('sha1', 96, 20)),
+  'one SA for several shapes of traffic': shapes,
   'transport mode IPv4': carries(4, { mode: 'transport', extendedSequence: true }),
   'transport mode IPv6': carries(6, { mode: 'transport' }),
   'tunnel IPv4 in IPv6': crossFamily(6, 4),

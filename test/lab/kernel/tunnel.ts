@@ -3,7 +3,7 @@ import type { ChildSa, EspKeys } from '../../../src/core/kernel/child-sa.js';
 import {
   addStates,
   policyDirections,
-  writePolicy,
+  writePolicies,
 } from '../../../src/core/kernel/xfrm-commands.js';
 import { hostPrefix, type IpAddress, type Prefix } from '../../../src/core/net/address.js';
 import { batch, platform } from './site.js';
@@ -54,6 +54,9 @@ export const mirrored = (sa: ChildSa): ChildSa => ({
   outbound: sa.inbound,
   ours: sa.theirs,
   theirs: sa.ours,
+  ...(sa.furtherTraffic && {
+    furtherTraffic: sa.furtherTraffic.map(({ ours, theirs }) => ({ ours: theirs, theirs: ours })),
+  }),
   ...(sa.encapsulation && {
     encapsulation: {
       localPort: sa.encapsulation.remotePort,
@@ -74,7 +77,7 @@ export async function installAtPeer(
   const mirror = mirrored(sa);
   const other = claims ? { ...mirror, ours: { ...mirror.ours, prefix: claims } } : mirror;
   const [inbound, outbound] = addStates(other, 7).map((step) => step.command);
-  const policies = policyDirections(other).map((each) => writePolicy('add', each, other, 7));
+  const policies = policyDirections(other).flatMap((each) => writePolicies('add', each, other, 7));
   const commands = {
     all: [inbound, outbound, ...policies],
     inbound: [inbound],

@@ -1,12 +1,12 @@
 import { fromHex } from '../../../src/core/bytes/hex.js';
 import {
   addStates,
-  deletePolicy,
+  deletePolicies,
   deleteStates,
   selectorWords,
   trafficKey,
   tunnelKey,
-  writePolicy,
+  writePolicies,
 } from '../../../src/core/kernel/xfrm-commands.js';
 import { address, prefix } from '../../../src/core/net/address.js';
 import { assert, test } from '../../support/test.js';
@@ -64,15 +64,15 @@ test('xfrm commands: encrypt-then-mac has both keys', () => {
 
 test('xfrm commands: policies name the outer ends of their way and lose to configured ones', () => {
   assert.is(
-    writePolicy('add', 'out', sampleSa(), 77).line,
+    writePolicies('add', 'out', sampleSa(), 77)[0]!.line,
     'xfrm policy add src 198.18.100.1/32 dst 198.18.2.9/32 dir out priority 1879048192 tmpl src 198.18.100.1 dst 198.18.100.2 proto esp reqid 77 mode tunnel',
   );
   assert.is(
-    writePolicy('update', 'fwd', sampleSa(), 77).line,
+    writePolicies('update', 'fwd', sampleSa(), 77)[0]!.line,
     'xfrm policy update src 198.18.2.9/32 dst 198.18.100.1/32 dir fwd priority 1879048192 tmpl src 198.18.100.2 dst 198.18.100.1 proto esp reqid 77 mode tunnel',
   );
   assert.is(
-    deletePolicy('in', sampleSa()).line,
+    deletePolicies('in', sampleSa())[0]!.line,
     'xfrm policy delete src 198.18.2.9/32 dst 198.18.100.1/32 dir in',
   );
 });
@@ -95,12 +95,12 @@ test('xfrm commands: a selector may have a protocol and single ports', () => {
   );
 });
 
-test('xfrm commands: a port range, a port of ICMP and two protocols are refused', () => {
+test('xfrm commands: a port range, a port of ESP and two protocols are refused', () => {
   const any = port('0.0.0.0/0', 6, 0, 65535);
   assert.throws(() => selectorWords(port('0.0.0.0/0', 6, 80, 90), any), 'no port range, 80-90');
   assert.throws(
-    () => selectorWords(port('0.0.0.0/0', 1, 8), port('0.0.0.0/0', 1, 0, 65535)),
-    'no port 8 of protocol 1',
+    () => selectorWords(port('0.0.0.0/0', 50, 8), port('0.0.0.0/0', 50, 0, 65535)),
+    'no port 8 of protocol 50',
   );
   assert.throws(() => selectorWords(any, port('0.0.0.0/0', 17, 0, 65535)), 'protocols 6 and 17');
 });
@@ -110,4 +110,40 @@ test('xfrm commands: keys of traffic and tunnels tell apart what differs', () =>
   assert.is(trafficKey(other), trafficKey(sampleSa()));
   assert.is.not(tunnelKey(other), tunnelKey(sampleSa()));
   assert.is(tunnelKey(sampleSa({ softSeconds: 1 })), tunnelKey(sampleSa()));
+});
+
+const icmp = (startPort: number, endPort: number) => ({
+  prefix: prefix('198.18.2.9/32'),
+  protocol: 1,
+  startPort,
+  endPort,
+});
+const anyIcmp = icmp(0, 65_535);
+
+test('xfrm commands: ICMP types and codes, from whichever side names them (§3.13.1)', () => {
+  const words = (from: typeof anyIcmp, to: typeof anyIcmp) =>
+    selectorWords(from, to).replace(/.* proto/, 'proto');
+  assert.is(words(anyIcmp, anyIcmp), 'proto 1');
+  assert.is(words(icmp(0x0800, 0x08ff), anyIcmp), 'proto 1 type 8');
+  assert.is(words(anyIcmp, icmp(0x0301, 0x0301)), 'proto 1 type 3 code 1');
+  assert.is(words(icmp(0x0800, 0x0800), icmp(0x0800, 0x0800)), 'proto 1 type 8 code 0');
+  assert.throws(() => words(icmp(0x0800, 0x0900), anyIcmp));
+  assert.throws(() => words(icmp(0x0800, 0x0800), icmp(0, 0)));
+});
+
+test('xfrm commands: further traffic has policies of its own, and states without a selector', () => {
+  const { ours, theirs } = sampleSa();
+  const other = { ...theirs, prefix: prefix('198.18.3.0/24') };
+  const sa = sampleSa({ furtherTraffic: [{ ours, theirs: other }], extendedSequence: true });
+  for (const line of lines(sa)) {
+    assert.match(line, ' flag esn af-unspec aead ');
+    assert.not(line.includes(' sel '));
+  }
+  const selectors = writePolicies('add', 'out', sa, 77).map(({ line }) => line.split(' dir ')[0]);
+  assert.equal(selectors, [
+    'xfrm policy add src 198.18.100.1/32 dst 198.18.2.9/32',
+    'xfrm policy add src 198.18.100.1/32 dst 198.18.3.0/24',
+  ]);
+  assert.is(deletePolicies('in', sa).length, 2);
+  assert.not(trafficKey(sa) === trafficKey(sampleSa()));
 });
