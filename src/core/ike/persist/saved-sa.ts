@@ -95,22 +95,30 @@ const provenPeer = readBy(
   (peer) => peer as ProvenPeer,
 );
 
+/** Every field that there is: a tunnel that is staged gets its outbound state from them (`activate`). */
+const childSaFields = {
+  local: address,
+  remote: address,
+  inbound: espSa,
+  outbound: espSa,
+  mode: oneOf('tunnel', 'transport'),
+  extendedSequence: maybe(truth),
+  ours: selector,
+  theirs: selector,
+  encapsulation: maybe(record({ localPort: port, remotePort: port })),
+  softSeconds: number32,
+  hardSeconds: number32,
+  softBytes: maybe(whole),
+  hardBytes: maybe(whole),
+  softPackets: maybe(whole),
+  hardPackets: maybe(whole),
+} satisfies Record<keyof ChildSa, unknown>;
+
 export const savedChild = record({
   role: oneOf('initiator', 'responder'),
   /** Clock of the moment when it was agreed. */
   sinceMs: amount,
-  sa: record({
-    local: address,
-    remote: address,
-    inbound: espSa,
-    outbound: espSa,
-    mode: oneOf('tunnel', 'transport'),
-    ours: selector,
-    theirs: selector,
-    encapsulation: maybe(record({ localPort: port, remotePort: port })),
-    softSeconds: number32,
-    hardSeconds: number32,
-  }),
+  sa: record(childSaFields),
 });
 export type SavedChild = ShapeOf<typeof savedChild>;
 
@@ -256,7 +264,5 @@ export function fillSa(sa: IkeSa, saved: SavedSa, random: (length: number) => Ui
 }
 
 /** The Child SA as the kernel has it. */
-export const childSaIn = ({ sa }: SavedChild): ChildSa => {
-  const { encapsulation, ...others } = sa;
-  return encapsulation ? { ...others, encapsulation } : others;
-};
+export const childSaIn = ({ sa }: SavedChild): ChildSa =>
+  Object.fromEntries(Object.entries(sa).filter(([, value]) => value !== undefined)) as never;
