@@ -127,15 +127,18 @@ const isMac = (sa: IkeSa, secret: Uint8Array, signed: Uint8Array, data: Uint8Arr
 
 function checkSecrets(
   sa: IkeSa,
-  { identity, auth }: PeerProof,
+  { identity, auth, sent }: PeerProof,
   signed: Uint8Array,
   secrets: NonNullable<AcceptableProofs['secrets']>,
 ): Proof {
-  const usable = secrets.filter((one) => !one.identity || sameIdentity(one.identity, identity));
+  const usable = secrets.filter(
+    (one) => one.secret.length > 0 && (!one.identity || sameIdentity(one.identity, identity)),
+  );
   if (usable.length === 0) return unproven('no pre-shared key for this identity');
-  return usable.some(({ secret }) => isMac(sa, secret, signed, auth.data))
-    ? { ok: true, peer: { identity, proof: 'secret' } }
-    : unproven('the pre-shared key is another one');
+  if (!usable.some(({ secret }) => isMac(sa, secret, signed, auth.data)))
+    return unproven('the pre-shared key is another one');
+  const certificate = sent.certificates[0]?.bytes;
+  return { ok: true, peer: { identity, proof: 'secret', ...(certificate ? { certificate } : {}) } };
 }
 
 /** RFC 7619 §2.1: it shows that the peer has the keys of this IKE SA, and nothing more. */

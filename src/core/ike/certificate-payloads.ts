@@ -72,14 +72,13 @@ export function certificatesToShow(
   requests: readonly PayloadOf<'CERTREQ'>[],
 ): Payload[] {
   const asks = (encoding: number) => requests.some((one) => one.encoding === encoding);
-  if (credential.kind !== 'key' && credential.kind !== 'certificate') return [];
   const isX509 = asks(CertEncoding.X509_SIGNATURE) || !asks(CertEncoding.RAW_PUBLIC_KEY);
-  if (credential.kind === 'certificate' && isX509)
-    return credential.chain
+  if ('chain' in credential && isX509)
+    return (credential.chain ?? [])
       .filter((one, index) => index === 0 || !isSelfIssued(one))
       .slice(0, MAX_CERTIFICATES)
       .map(({ bytes }) => cert(CertEncoding.X509_SIGNATURE, bytes));
-  return asks(CertEncoding.RAW_PUBLIC_KEY)
+  return 'key' in credential && asks(CertEncoding.RAW_PUBLIC_KEY)
     ? [cert(CertEncoding.RAW_PUBLIC_KEY, encodeSpki(publicKeyOf(credential.key)))]
     : [];
 }

@@ -36,8 +36,8 @@ export type Credential =
   | ({ kind: 'key'; key: PrivateKey } & RsaChoice)
   /** `chain`: ours first, then those of the authorities above it; roots are not sent. */
   | ({ kind: 'certificate'; key: PrivateKey; chain: readonly Certificate[] } & RsaChoice)
-  /** A secret that both know (RFC 7296 §2.15). */
-  | { kind: 'secret'; secret: Uint8Array }
+  /** A secret that both know (RFC 7296 §2.15); `chain` is shown beside it, and proves nothing by itself. */
+  | { kind: 'secret'; secret: Uint8Array; chain?: readonly Certificate[] }
   /** Says nothing about who we are (RFC 7619); shown under ID_NULL unless told otherwise. */
   | { kind: 'null' };
 
@@ -47,7 +47,7 @@ export interface AcceptableProofs {
   keys?: readonly PublicKey[];
   /** A signature by a certificate below any of these that is in the name of the peer's identity. */
   authorities?: readonly Certificate[];
-  /** A pre-shared key, for one identity or for whoever knows it. */
+  /** A pre-shared key, for one identity or for whoever knows it. An empty one proves nobody. */
   secrets?: readonly { secret: Uint8Array; identity?: Identity }[];
   /** NULL authentication: the tunnel is encrypted, with whom nobody knows. */
   allowsNull?: boolean;
@@ -92,7 +92,7 @@ export interface ProvenPeer {
   proof: ProofKind;
   /** The key that its signature verified with; absent without a signature. */
   key?: PublicKey;
-  /** DER of the certificate that the key is from. */
+  /** DER of the certificate that the key is from; with a secret, of the one shown beside it. */
   certificate?: Uint8Array;
   /** Fingerprint of the authority that vouches for the certificate. */
   authority?: string;

@@ -296,3 +296,16 @@ test('OE-67 certificates: an IKE SA serves further wishes that would have taken 
   assert.not((await more('10.2.0.4', { identity: fqdnIdentity('x') })).ok);
   await world.stop();
 });
+
+test('certificates: shown beside a pre-shared key, which alone proves the peer', async () => {
+  const secret = utf8('correct horse');
+  const own = makeCertificate({ subject: 'CN=anew' });
+  const { world, connect, right: end } = await ends({ secrets: [{ secret }] });
+  const credential = { kind: 'secret', secret, chain: [own.certificate] };
+  assert.ok((await connect({ credential })).ok);
+  const peer = end.established[0]?.peer;
+  assert.is(peer?.proof, 'secret');
+  assert.ok(equal(peer!.certificate!, own.certificate.bytes));
+  assert.is(peer?.key, undefined);
+  await world.stop();
+});

@@ -1,6 +1,7 @@
 /** Each way to prove oneself in each direction, and each way to fail at it. */
 import { utf8 } from '../../../src/core/bytes/text.js';
 import type { AcceptableProofs, Credential } from '../../../src/core/ike/credentials.js';
+import { keyIdentity } from '../../../src/core/ike/identity.js';
 import { type PrivateKey, publicKeyOf } from '../../../src/core/pki/private-key.js';
 import { makeAuthority, makeCertificate } from '../../support/certificates.js';
 import { twoEnds } from '../../support/ike-end.js';
@@ -137,3 +138,34 @@ for (const [what, way] of Object.entries(ways)) {
     await world.stop();
   });
 }
+
+const somebody = keyIdentity(utf8('somebody'));
+const nothing = utf8('');
+for (const [what, secrets, shown, isGood] of [
+  ['for this identity', [{ ...secret('x'), identity: somebody }], 'x', true],
+  ['for another identity', [{ ...secret('x'), identity: keyIdentity(utf8('else')) }], 'x', false],
+  [
+    'of another identity',
+    [
+      { ...secret('x'), identity: keyIdentity(utf8('else')) },
+      { ...secret('y'), identity: somebody },
+    ],
+    'x',
+    false,
+  ],
+  ['that is empty', [{ secret: nothing }], '', false],
+] as const)
+  test(`credentials: a pre-shared key ${what}: ${isGood ? 'good' : 'refused'}`, async () => {
+    const credential: Credential = { kind: 'secret', ...secret(shown) };
+    const { world, result } = await connect(
+      credential,
+      other.credential,
+      { secrets },
+      {
+        ...other.accepts,
+        ownIdentity: somebody,
+      },
+    );
+    assert.is(result.ok, isGood);
+    await world.stop();
+  });
