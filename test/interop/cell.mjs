@@ -182,15 +182,17 @@ class Cell {
   async delete(what, who) {
     await this.act(what, who);
     const isGone = async () => {
-      const ours = await this.machine.run('us', ['ip', 'xfrm', 'state']);
+      const all = 'ip xfrm state; ip xfrm policy';
+      const ours = await this.machine.run('us', ['sh', '-c', all]);
       const theirs = await this.machine.run('peer', ['ip', 'xfrm', 'state']);
       return !/proto esp/.test(ours + theirs);
     };
-    check(await eventually(isGone, 5000), 'ESP states stay after the delete');
+    check(await eventually(isGone, 5000), 'ESP states or policies stay after the delete');
     const left = await this.peer.established();
     const isWhole = what === 'delete IKE SA';
     check(left.child.length === 0, 'the peer keeps the Child SA');
     check(!isWhole || left.ike.length === 0, 'the peer keeps the IKE SA');
+    this.isOver = isWhole;
   }
 
   async rekey(what, who) {
@@ -210,6 +212,7 @@ class Cell {
 
   /** Whatever became of it: the next cell finds nothing of this one. */
   async leave() {
+    if (this.isOver) return;
     await this.agent.ask('leave').catch(() => undefined);
     const isClean = async () => {
       const { ike, child } = await this.peer.established();

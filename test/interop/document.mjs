@@ -7,10 +7,13 @@ const marks = { ok: 'ok', unknown: '–', waits: 'not ours' };
 export function interopPage(results, rows, captures) {
   const peers = [...new Set(results.map((each) => each.peer))];
   const notes = [];
-  const cellOf = (index, peer, role) => {
-    const found = results.find(
-      (each) => each.row === index && each.peer === peer && each.role === role,
-    );
+  const cellOf = (row, peer, role) => {
+    const isIt = (each) =>
+      each.dimension === row.dimension &&
+      each.what === row.what &&
+      each.peer === peer &&
+      each.role === role;
+    const found = results.find(isIt);
     if (!found) return '';
     if (found.verdict === 'ok') return marks.ok;
     const mark = found.verdict === 'fails' ? 'fails' : marks[found.verdict];
@@ -18,9 +21,9 @@ export function interopPage(results, rows, captures) {
   };
   const dimensions = [...new Set(rows.map((row) => row.dimension))];
   const tables = dimensions.map((dimension) => {
-    const lines = rows.flatMap((row, index) => {
+    const lines = rows.flatMap((row) => {
       if (row.dimension !== dimension) return [];
-      const cells = peers.map((peer) => both(roles.map((role) => cellOf(index, peer, role))));
+      const cells = peers.map((peer) => both(roles.map((role) => cellOf(row, peer, role))));
       return [`| ${row.what} | ${cells.join(' | ')} |`];
     });
     const head = `| ${dimension} | ${peers.join(' | ')} |\n| --- |${peers.map(() => ' --- |').join('')}`;

@@ -47,7 +47,7 @@ async function tryPeer(tree) {
       keyLogFolder,
     });
     totals[result.verdict] += 1;
-    results.push({ peer: peer.name, role, row: rows.indexOf(row), ...result });
+    results.push({ peer: peer.name, role, dimension: row.dimension, what: row.what, ...result });
     const why = result.why === '' ? '' : `\n  ${result.why}`;
     console.log(
       `${said[result.verdict]} ${name} (${result.verdict}, ${Date.now() - begin} ms)${why}`,

@@ -2,7 +2,7 @@
 //   node test/interop/run.mjs [--quick] [--peer NAME …] [WORD …]
 // Tries the rows of rows.mjs with each peer in both roles; WORDs choose cells whose names have them.
 // `--quick`: the fast half, as `npm test` runs it. What failed is in .cache/lab/interop/. A whole run
-// writes docs/interop.md.
+// writes docs/interop.md; `--page` writes it after a run of a part, which replaces its cells only.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ import { peerTree } from '../tools/peers.mjs';
 import { fileName, interopCertificates } from './certificates.mjs';
 import { interopPage } from './document.mjs';
 import { interopKeys } from './keys.mjs';
+import { Record } from './record.mjs';
 import { rows } from './rows.mjs';
 import { lookAt } from './tshark.mjs';
 
@@ -31,6 +32,7 @@ const { values, positionals: words } = parseArgs({
     quick: { type: 'boolean', default: false },
     peer: { type: 'string', multiple: true },
     direct: { type: 'boolean' },
+    page: { type: 'boolean' },
   },
 });
 
@@ -116,7 +118,11 @@ const status = await runInLab([process.execPath, inside, partsFile], {
 process.exitCode = status;
 const captures = checkCaptures(path.join(evidence, 'captures'));
 const isWhole = words.length === 0 && !values.quick && !values.peer;
-if (isWhole && existsSync(parts.results)) {
-  const results = JSON.parse(readFileSync(parts.results, 'utf8'));
-  writeFileSync(path.join(projectRoot, 'docs/interop.md'), interopPage(results, rows, captures));
+const record = new Record(path.join(workFolder, 'interop-results.json'));
+if (isWhole) record.clear();
+record.add(existsSync(parts.results) ? JSON.parse(readFileSync(parts.results, 'utf8')) : []);
+record.addCaptures(captures);
+if (isWhole || values.page) {
+  const { results, captures: all } = record.read();
+  writeFileSync(path.join(projectRoot, 'docs/interop.md'), interopPage(results, rows, all));
 }
