@@ -54,7 +54,10 @@ function way(method, key) {
   return { kind: 'key', key: key.private, ...padding };
 }
 
-function agentConfig({ us, peer, auth, cipher, prf, group, ourGroups, mode, esn }, keyLogFolder) {
+export function agentConfig(
+  { us, peer, auth, cipher, prf, group, ourGroups, mode, esn },
+  keyLogFolder,
+) {
   return {
     local: us.address,
     remote: peer.seen,

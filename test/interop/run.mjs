@@ -4,19 +4,13 @@
 // `--quick`: the fast half, as `npm test` runs it. What failed is in .cache/lab/interop/. A whole run
 // writes docs/interop.md; `--page` writes it after a run of a part, which replaces its cells only.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { prepare } from '../lab/prepare.mjs';
 import { abortOnSignal, projectRoot, runInLab, workFolder } from '../lab/vm.mjs';
 import { needPackages } from '../tools/apt.mjs';
-import { keyIds, makeNss } from '../tools/nss.mjs';
-import { peerTree } from '../tools/peers.mjs';
-import { fileName, interopCertificates } from './certificates.mjs';
 import { interopPage } from './document.mjs';
-import { interopKeys } from './keys.mjs';
 import { Record } from './record.mjs';
 import { rows } from './rows.mjs';
 import { lookAt } from './tshark.mjs';
@@ -35,33 +29,6 @@ const { values, positionals: words } = parseArgs({
     page: { type: 'boolean' },
   },
 });
-
-function buildAgent(file) {
-  const entry = fileURLToPath(new URL('agent.ts', import.meta.url));
-  const argv = ['build.mjs', entry, file];
-  const { status, stderr } = spawnSync(process.execPath, argv, {
-    cwd: projectRoot,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`the agent does not build:\n${stderr}`);
-  return file;
-}
-
-/** libreswan's own keys, in its kind of file. */
-function nssOf(peers) {
-  if (!peers.some(({ name }) => name.startsWith('libreswan'))) return {};
-  const tree = peerTree('libreswan');
-  const folder = path.join(keyFolder, 'nss');
-  const certified = Object.entries(keys).filter(([, pair]) => pair.authorities);
-  makeNss(tree, folder, {
-    keys: { rsa: keys.RSA.peer.file, ec: keys.ECDSA.peer.file },
-    certificates: Object.fromEntries(
-      certified.map(([name, { peer }]) => [fileName(name), peer.file]),
-    ),
-    authorities: ['root', 'middle'].map((name) => path.join(keyFolder, `certificates/${name}.pem`)),
-  });
-  return { nss: folder, keyIds: keyIds(tree, folder) };
-}
 
 /** One report for each peer: all we sent is well-formed, and our keys open it. */
 function checkCaptures(folder) {
@@ -84,23 +51,12 @@ function checkCaptures(folder) {
 
 const tell = (text) => console.error(`interop: ${text}`);
 await needPackages(['tshark']);
-const { qjs, broker } = await prepare(tell, []);
 const evidence = path.join(workFolder, 'interop');
 rmSync(evidence, { recursive: true, force: true });
 mkdirSync(evidence, { recursive: true });
-const keyFolder = path.join(workFolder, 'interop-keys');
-const keys = {
-  ...interopKeys(keyFolder),
-  ...interopCertificates(path.join(keyFolder, 'certificates')),
-};
-const peers = (values.peer ?? (values.quick ? quickPeers : allPeers)).map(peerTree);
+const names = values.peer ?? (values.quick ? quickPeers : allPeers);
 const parts = {
-  qjs,
-  broker,
-  agent: buildAgent(path.join(evidence, 'agent.js')),
-  keys,
-  peers,
-  ...nssOf(peers),
+  ...(await interopParts(names, evidence, tell)),
   quick: values.quick,
   words,
   evidence,
