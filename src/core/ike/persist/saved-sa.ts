@@ -105,6 +105,7 @@ const childSaFields = {
   extendedSequence: maybe(truth),
   ours: selector,
   theirs: selector,
+  furtherTraffic: maybe(listOf(record({ ours: selector, theirs: selector }), 256)),
   encapsulation: maybe(record({ localPort: port, remotePort: port })),
   softSeconds: number32,
   hardSeconds: number32,
