@@ -44,6 +44,8 @@ export interface IkeContext {
   readonly lifetime: SaLimits;
   /** Seconds; 0: never. */
   readonly ikeLifetime: IkeLifetime;
+  /** Port of IKE_SA_INIT, here and there: 500, or 4500 where nothing else passes (§2.23). */
+  readonly firstPort: number;
   readonly limits: IkeLimits;
   readonly preferences: Preferences;
 

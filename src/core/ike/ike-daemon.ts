@@ -58,7 +58,7 @@ import { endSa } from './sa-life.js';
 import { SaRegistry } from './sa-registry.js';
 import { signatureHashes } from './signature-hashes.js';
 import { isStanding } from './states.js';
-import { Transport } from './transport.js';
+import { IKE_PORT, NAT_PORT, Transport } from './transport.js';
 import { Turns } from './turns.js';
 import { withinTime } from './within-time.js';
 import { Workload } from './workload.js';
@@ -93,6 +93,8 @@ export interface IkeDaemonOptions {
   inboundPackets?(installed: InstalledSa): Promise<number>;
   /** For debugging: gets the keys of every SA. */
   keyLog?: KeyLog | undefined;
+  /** ESP in UDP also where there is no NAT, and IKE on port 4500 from the start. */
+  forceEncapsulation?: boolean;
   extensions?: readonly Extension[];
   preferences?: Partial<Preferences>;
   limits?: Partial<IkeLimits>;
@@ -291,13 +293,14 @@ function createContext(
     keyLog: options.keyLog,
     lifetime,
     ikeLifetime: options.ikeLifetime ?? { softSeconds: 0, hardSeconds: 0 },
+    firstPort: options.forceEncapsulation ? NAT_PORT : IKE_PORT,
     limits,
     preferences,
     counters: new Counters(),
     transport,
     extensions: new Extensions(
       [
-        natDetection,
+        natDetection(options.forceEncapsulation === true),
         signatureHashes,
         fragmentation(limits),
         childless,

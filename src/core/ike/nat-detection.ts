@@ -4,9 +4,11 @@ import { concat, equal, uintBytes } from '../bytes/bytes.js';
 import { addressBytes } from '../net/address.js';
 import type { Endpoint } from '../net/network.js';
 import type { ExtensibleMessage, Extension, SaView } from './extension.js';
-import { findAll, notifyPayload, type Payload } from './payloads/payload.js';
+import { findAll, findNotify, notifyPayload, type Payload } from './payloads/payload.js';
 import { NotifyType } from './registries/notifies.js';
 
+/** As long as SHA-1, and the digest of nothing. */
+const NO_DIGEST = new Uint8Array(20);
 /** The responder's SPI in the request, where nobody knows it yet. */
 const NO_SPI = new Uint8Array(8);
 
@@ -25,23 +27,31 @@ function isTranslated(payloads: readonly Payload[], type: number, seen: Uint8Arr
 
 const { NAT_DETECTION_SOURCE_IP, NAT_DETECTION_DESTINATION_IP } = NotifyType;
 
-export const natDetection: Extension = {
+/**
+ * `forces`: ESP goes in UDP even where there is no NAT, for networks that let nothing else pass. The
+ * peer is made to believe in one before us (§2.23: by a digest that fits no address).
+ */
+export const natDetection = (forces: boolean): Extension => ({
   name: 'NAT detection',
   outgoing(message, sa) {
     if (!message.startsWith('IKE_SA_INIT')) return [];
     const { local, remote } = sa.path;
+    const source = forces ? NO_DIGEST : digest(message, sa, local);
     return [
-      notifyPayload(NAT_DETECTION_SOURCE_IP, digest(message, sa, local)),
+      notifyPayload(NAT_DETECTION_SOURCE_IP, source),
       notifyPayload(NAT_DETECTION_DESTINATION_IP, digest(message, sa, remote)),
     ];
   },
   incoming(message, sa, payloads) {
     if (!message.startsWith('IKE_SA_INIT')) return undefined;
     const { local, remote } = sa.path;
+    const knowsOfNat = findNotify(payloads, NAT_DETECTION_DESTINATION_IP) !== undefined;
     sa.nat = {
       peer: isTranslated(payloads, NAT_DETECTION_SOURCE_IP, digest(message, sa, remote)),
-      we: isTranslated(payloads, NAT_DETECTION_DESTINATION_IP, digest(message, sa, local)),
+      we:
+        (forces && knowsOfNat) ||
+        isTranslated(payloads, NAT_DETECTION_DESTINATION_IP, digest(message, sa, local)),
     };
     return undefined;
   },
-};
+});

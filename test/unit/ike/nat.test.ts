@@ -111,3 +111,58 @@ test('NAT: a request that comes late does not take the way back to an older mapp
   assert.is(sasOf(right)[0]?.path.remote.port, 5500);
   await world.stop();
 });
+
+const families = [
+  ['IPv4', '192.0.2.1', '198.51.100.1'],
+  ['IPv6', '2001:db8:1::1', '2001:db8:2::1'],
+] as const;
+
+for (const [family, here, there] of families)
+  test(`NAT: encapsulation without a NAT can be forced, on port 4500 from the start, ${family}`, async () => {
+    const world = new IkeWorld();
+    const left = await world.add(here, { forceEncapsulation: true });
+    const right = await world.add(there);
+    const result = await world.until(left.daemon.connect(left.wish(right)));
+    assert.ok(result.ok, JSON.stringify(result));
+    for (const { from, to, bytes } of world.network.captured) {
+      assert.equal([from.port, to.port], [4500, 4500]);
+      assert.equal(Array.from(bytes.slice(0, 4)), [0, 0, 0, 0]);
+    }
+    const inUdp = { localPort: 4500, remotePort: 4500 };
+    assert.equal(left.installed[0]?.sa.encapsulation, inUdp);
+    assert.equal(right.installed[0]?.sa.encapsulation, inUdp);
+    assert.equal(sasOf(right)[0]?.nat, { we: false, peer: true });
+    await world.stop();
+  });
+
+test('NAT: whoever starts on port 4500 and tells no lie about its address keeps ESP plain', async () => {
+  const world = new IkeWorld();
+  const left = await world.add('192.0.2.1');
+  const right = await world.add('198.51.100.1');
+  const { context } = left.daemon as unknown as { context: { firstPort: number } };
+  context.firstPort = 4500;
+  assert.ok((await world.until(left.daemon.connect(left.wish(right)))).ok);
+  for (const { from, to } of world.network.captured)
+    assert.equal([from.port, to.port], [4500, 4500]);
+  assert.equal(
+    [left, right].map(({ installed }) => installed[0]?.sa.encapsulation),
+    [undefined, undefined],
+  );
+  await world.stop();
+});
+
+test('NAT: on port 4500 only what has the non-ESP marker is IKE', async () => {
+  const world = new IkeWorld();
+  const right = await world.add('198.51.100.1');
+  const from = { address: address('192.0.2.1'), port: 4500 };
+  const to = { address: right.address, port: 4500 };
+  const esp = Uint8Array.of(1, 2, 3, 4, 0, 0, 0, 1, ...new Uint8Array(40));
+  for (const bytes of [new Uint8Array(0), Uint8Array.of(0xff), new Uint8Array(4), esp])
+    world.network.transmit(from, to, bytes);
+  await world.clock.advance(100);
+  assert.is(right.counter('messages received'), 0);
+  world.network.transmit(from, to, new Uint8Array(40));
+  await world.clock.advance(100);
+  assert.equal([right.counter('messages received'), right.counter('malformed messages')], [1, 1]);
+  await world.stop();
+});

@@ -12,7 +12,7 @@ import { isErrorNotify, NotifyType, notifyName } from '../registries/notifies.js
 import { createSa, endSa, enter } from '../sa-life.js';
 import { untilPatienceEnds } from '../schedule.js';
 import { whole } from '../sealed.js';
-import { IKE_PORT, NAT_PORT } from '../transport.js';
+import { NAT_PORT } from '../transport.js';
 import type { Received } from './common.js';
 import { sendAuth } from './ike-auth-initiator.js';
 
@@ -23,8 +23,8 @@ export const NONCE_LENGTH = 32;
 export function startInit(ctx: IkeContext, attempt: Attempt): IkeSa {
   const { local, remote } = attempt.wish;
   const sa = createSa(ctx, 'initiator', {
-    local: { address: local, port: IKE_PORT },
-    remote: { address: remote, port: IKE_PORT },
+    local: { address: local, port: ctx.firstPort },
+    remote: { address: remote, port: ctx.firstPort },
   });
   sa.attempt = attempt;
   sa.init.ni = ctx.random(NONCE_LENGTH);
