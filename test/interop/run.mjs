@@ -17,7 +17,7 @@ import { lookAt } from './tshark.mjs';
 
 /** Those of the running release: nothing more is downloaded. */
 const quickPeers = ['strongswan', 'libreswan'];
-const allPeers = ['strongswan', 'strongswan-next', 'libreswan', 'libreswan-next'];
+const allPeers = ['strongswan', 'strongswan-next', 'libreswan', 'libreswan-next', 'openiked'];
 const timeoutSeconds = 3600;
 
 const { values, positionals: words } = parseArgs({
