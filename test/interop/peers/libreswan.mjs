@@ -194,7 +194,7 @@ const identity = ({ kind, text }) =>
 /** Our public key in the form of the DNS (RFC 3110, RFC 6605). */
 function publicKey(method, keys) {
   const pair = keys[method];
-  if (pair?.authorities) return ['rightca=%any'];
+  if (pair?.authorities) return ['rightrsasigkey=%cert'];
   if (!pair) return [];
   const jwk = createPublicKey(pair.us.public).export({ format: 'jwk' });
   const bytes = (text) => Buffer.from(text, 'base64url');
