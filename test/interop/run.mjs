@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { abortOnSignal, projectRoot, runInLab, workFolder } from '../lab/vm.mjs';
 import { needPackages } from '../tools/apt.mjs';
 import { interopPage } from './document.mjs';
+import { interopParts } from './prepare.mjs';
 import { Record } from './record.mjs';
 import { rows } from './rows.mjs';
 import { lookAt } from './tshark.mjs';
