@@ -106,4 +106,26 @@ for (const victim of ['left', 'right'] as const) {
     assert.equal(Math.max(...left.slice(victim === 'left' ? 1 : 0)), 0, left.join(' '));
     assert.ok(steps > 2, String(steps));
   });
+
+  test(`killed: ${victim} at each step of a rekey of the tunnel`, async () => {
+    const rekey: Story = async (world) => {
+      void world.left.daemon.rekey(world.left.tunnels[0]!);
+      await world.pass(1000);
+    };
+    const steps = await killAtEach(victim, firstTunnel, rekey, async (world, what) => {
+      assert.ok(world.left.kernel.length > 0, `${what}: no tunnel is left`);
+    });
+    assert.ok(steps > 6, String(steps));
+  });
+
+  test(`killed: ${victim} at each step of a rekey of the IKE SA`, async () => {
+    const rekey: Story = async (world) => {
+      void world.left.daemon.rekeyIke(world.left.tunnels[0]!);
+      await world.pass(1000);
+    };
+    const steps = await killAtEach(victim, firstTunnel, rekey, async (world, what) => {
+      assert.ok(world.left.kernel.length > 0, `${what}: no tunnel is left`);
+    });
+    assert.ok(steps > 6, String(steps));
+  });
 }

@@ -60,14 +60,16 @@ function makeHeir(
   const nr = ctx.random(NONCE_LENGTH);
   establishHeir(ctx, heir, sa, { suite, spiPeer: choice.from.spi, shared, ni, nr });
   ctx.counters.count('IKE rekeys as responder');
+  sa.heir = heir;
+  // While a request of our own is on its way, its answer decides.
+  const isDecided = sa.state === 'ESTABLISHED';
+  // Before the answer is kept: a daemon that finds it believes that the new one has the tunnels
+  if (isDecided) inherit(ctx, sa, heir);
   respond(ctx, sa, message, [
     { kind: 'SA', proposals: [answerProposal(choice, heir.spiOwn)] },
     { kind: 'Nonce', data: nr },
     { kind: 'KE', group: suite.group.id, data: pair.publicKey },
   ]);
-  sa.heir = heir;
-  // While a request of our own is on its way, its answer decides.
-  if (sa.state !== 'ESTABLISHED') return;
-  inherit(ctx, sa, heir);
-  sa.timers.set('leave', OLD_STAYS_MS, () => void deleteSa(ctx, sa, 'it is rekeyed'));
+  if (isDecided)
+    sa.timers.set('leave', OLD_STAYS_MS, () => void deleteSa(ctx, sa, 'it is rekeyed'));
 }

@@ -3,6 +3,7 @@
  * gone on with (a tunnel that the kernel has lost, one that was asked for and not agreed yet) is
  * deleted with a word to the peer.
  */
+import { equal } from '../../bytes/bytes.js';
 import { toHex } from '../../bytes/hex.js';
 import type { ChildSa, InstalledSa } from '../../kernel/child-sa.js';
 import type { StateFiles } from '../../platform/state-files.js';
@@ -42,6 +43,8 @@ interface SavedIke {
   children: SavedChild[];
   /** Inbound SPIs without a file: the disk was full. */
   lost: number[];
+  /** Ours to delete: another one has its place. */
+  isReplaced: boolean;
 }
 
 /** Gives what the kernel has of these, in the same order. */
@@ -69,7 +72,7 @@ function readSaved(ctx: IkeContext, files: StateFiles): SavedIke[] {
         else lost.push(spi);
         children.delete(file);
       }
-      saved.push({ sa, children: found, lost });
+      saved.push({ sa, children: found, lost, isReplaced: false });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       ctx.log.warning(`state file ${name} is not used: ${why}`);
@@ -77,7 +80,31 @@ function readSaved(ctx: IkeContext, files: StateFiles): SavedIke[] {
     }
   }
   for (const name of children.keys()) files.remove(name);
-  return saved;
+  return untangle(files, saved);
+}
+
+/**
+ * Killed in the middle of a rekey of the IKE SA, both name the same tunnels. One that the peer asked for
+ * was not told to it then, and is forgotten; one that we asked for is what the peer has.
+ */
+function untangle(files: StateFiles, all: readonly SavedIke[]): SavedIke[] {
+  const forgotten = new Set<SavedIke>();
+  for (const heir of all) {
+    const { replaces, role, spiOwn } = heir.sa;
+    const old = replaces && all.find(({ sa }) => equal(sa.spiOwn, replaces));
+    if (!old) continue;
+    const isHeirs = (spi: number) => heir.sa.children.includes(spi);
+    if (role === 'initiator') {
+      old.isReplaced = heir.sa.children.length > 0;
+      old.children = old.children.filter(({ sa }) => !isHeirs(sa.inbound.spi));
+      old.lost = old.lost.filter((spi) => !isHeirs(spi));
+    } else if (old.sa.children.some(isHeirs)) {
+      forgotten.add(heir);
+      for (const spi of heir.sa.children) files.remove(childFile(spiOwn, spi));
+      files.remove(saFile(spiOwn));
+    }
+  }
+  return all.filter((each) => !forgotten.has(each));
 }
 
 /** What follows the answer to a request of an earlier run. */
@@ -158,6 +185,10 @@ function adoptIke(
       // Killed between the decision and the delete itself
       sa.state = 'ESTABLISHED';
       void deleteSa(ctx, sa, 'it was being deleted');
+      return;
+    }
+    if (saved.isReplaced) {
+      void deleteSa(ctx, sa, 'it is rekeyed');
       return;
     }
     for (const spi of lost) deleteSpi(ctx, sa, spi);

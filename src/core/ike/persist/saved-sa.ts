@@ -147,6 +147,8 @@ export const savedSa = record({
     skPi: bytesOf(),
     skPr: bytesOf(),
   }),
+  /** Our SPI of the one whose place it has taken, while that is there. */
+  replaces: maybe(spi),
   /** Its last answer was kept, and it was to end behind that. */
   isEnding: truth,
   /** IVs used with our keys. */
@@ -225,6 +227,7 @@ export function toSavedSa(sa: IkeSa): SavedSa | undefined {
     },
     // Of a rekey that is not through, the request is kept, and not what follows the answer.
     state: state === 'AUTH_SENT' || state === 'DELETING' ? state : 'ESTABLISHED',
+    replaces: sa.replaces?.spiOwn,
     isEnding: sa.isEnding,
     used: sealer.used,
     ownIdentity: sa.ownIdentity,
