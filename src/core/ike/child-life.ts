@@ -125,6 +125,7 @@ export function handOver(ctx: IkeContext, from: Child, to: Child): void {
   if (!tunnel) return;
   from.tunnel = undefined;
   to.tunnel = tunnel;
+  tunnel.ike = ikeOf(to.ike);
   if (!to.installed) return;
   tunnel.installed = to.installed;
   ctx.owner.rekeyed(tunnel);

@@ -43,6 +43,8 @@ export interface IkeLimits extends FragmentLimits {
   maxWaitingStrangers: number;
   /** Tunnels with one peer; a person's browser opens some dozens of pairs. */
   maxChildrenPerSa: number;
+  /** So soon after one, a peer that asks for the same tunnel over another IKE SA has asked twice. */
+  twinMs: number;
   /** IKE SAs in all. */
   maxSas: number;
   /** Silence after which a peer with tunnels is probed (SP-34); 0: never. */
@@ -87,6 +89,7 @@ export const defaultLimits: IkeLimits = {
   maxWaitingMessages: 256,
   maxWaitingStrangers: 64,
   maxChildrenPerSa: 256,
+  twinMs: 10_000,
   maxSas: 4096,
   livenessMs: 60_000,
   keepaliveMs: 20_000,

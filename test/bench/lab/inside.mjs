@@ -48,21 +48,27 @@ async function measureOthers(world) {
     await step(name, () => other.measure(world, { tell, wants }));
 }
 
-/** Engine and broker with OpenWrt's C library: a router has no other. */
-async function measureMusl(world) {
-  tell('our daemon with musl');
-  for (const router of Object.values(world.routers)) router.parts = { ...job.parts, ...job.musl };
-  await step('daemonReadyMs', () => ours.startDaemons(world));
-  await step('muslIdleMemory', () => ours.memory(world));
-  await measureTunnels(world, 'musl');
-}
-
-/** Last, because it takes long where everything is emulated. */
-async function measureTunnels(world, prefix) {
+/** With our daemons running. */
+async function openTunnels(world, prefix) {
   tell(`our daemon: ${tunnels} tunnels`);
   await step(`${prefix}Tunnels`, () => ours.openTunnels(world, tunnels, tunnelsLimitMs, tell));
   await step(`${prefix}BusyMemory`, () => ours.memory(world));
   await ours.stopDaemons(world);
+}
+
+/** Engine and broker with OpenWrt's C library, which is all that a router has, and with glibc. */
+async function measureTunnels(world) {
+  const use = (parts) => {
+    for (const router of Object.values(world.routers)) router.parts = parts;
+  };
+  tell('our daemon with musl');
+  use({ ...job.parts, ...job.musl });
+  await step('daemonReadyMs', () => ours.startDaemons(world));
+  await step('muslIdleMemory', () => ours.memory(world));
+  await openTunnels(world, 'musl');
+  use(job.parts);
+  await step('daemonReadyMs', () => ours.startDaemons(world));
+  await openTunnels(world, 'glibc');
 }
 
 async function calibrate(world) {
@@ -78,12 +84,7 @@ await step('calibrationMs', () => calibrate(world));
 await step('startMs', () => startMs());
 await world.build();
 await measureOurs(world);
+if (wants('memory')) await measureTunnels(world);
 await measureOthers(world);
-if (wants('memory')) {
-  await measureMusl(world);
-  for (const router of Object.values(world.routers)) router.parts = job.parts;
-  await step('daemonReadyMs', () => ours.startDaemons(world));
-  await measureTunnels(world, 'glibc');
-}
 await world.remove();
 tell('done');

@@ -3,6 +3,7 @@ import { formatPrefix } from '../../net/address.js';
 import { type Child, type ChildTerms, spiBytes, spiNumber } from '../child.js';
 import { freshChildSpi, installChild } from '../child-life.js';
 import type { IkeContext } from '../context.js';
+import { sameIdentity } from '../identity.js';
 import type { IkeSa } from '../ike-sa.js';
 import { find, notifyPayload, type Payload } from '../payloads/payload.js';
 import { answerProposal, type ChildSuite, type Choice, chooseEsp } from '../proposals/choose.js';
@@ -18,6 +19,8 @@ export interface ChildContext {
   nr: Uint8Array;
   /** g^ir where the request had a KE payload that we take. */
   shared?: Uint8Array | undefined;
+  /** INITIAL_CONTACT came with it: whatever we have with this peer, it has not (RFC 7296 §2.4). */
+  isInitialContact?: boolean;
 }
 
 export type ChildAnswer =
@@ -112,6 +115,25 @@ async function isAuthorized(
   }
 }
 
+/**
+ * A peer that takes us for dead asks once more, with a fresh IKE SA, and one of the two tunnels goes
+ * when both are answered. Which one is seen later: so the second is taken for a rekey of the first, and
+ * nothing is sent that the peer can not read.
+ */
+function twinOf(ctx: IkeContext, sa: IkeSa, pair: HostPair): Child | undefined {
+  const { local, remote } = sa.path;
+  const isTwin = (child: Child): boolean =>
+    child.role === 'responder' &&
+    ctx.clock.monotonicMs() - child.sinceMs < ctx.limits.twinMs &&
+    isTrafficOf(child, pair) &&
+    mayBeRekeyed(child);
+  return ctx.sas
+    .withPeer(local.address, remote.address)
+    .filter(({ peer }) => peer && sameIdentity(peer.identity, sa.peer!.identity))
+    .flatMap(({ children }) => [...children])
+    .find(isTwin);
+}
+
 /** Authorizes and installs; the answer may leave when this resolves (OE-65). */
 export async function makeChild(
   ctx: IkeContext,
@@ -136,9 +158,10 @@ export async function makeChild(
   const { ni, nr, shared } = context;
   const spiOut = spiNumber(choice.from.spi);
   const all: ChildTerms = { role: 'responder', suite, ni, nr, shared, spiIn, spiOut, ours, theirs };
-  const child = await installChild(ctx, sa, all, old);
+  const replaced = old ?? (context.isInitialContact ? undefined : twinOf(ctx, sa, pair));
+  const child = await installChild(ctx, sa, all, replaced);
   if (!child) return refuse(NotifyType.TEMPORARY_FAILURE, 'the kernel did not take it');
-  if (old) takePlace(ctx, old, child);
+  if (replaced) takePlace(ctx, replaced, child);
   const payloads: Payload[] = [
     { kind: 'SA', proposals: [answerProposal(choice, spiBytes(spiIn))] },
     { kind: 'TSi', selectors: [toTrafficSelector(theirs)] },

@@ -18,7 +18,7 @@ import { formatIdentity, type Identity } from '../identity.js';
 import type { IkeSa } from '../ike-sa.js';
 import { contactOfResponder, heedInitialContact } from '../initial-contact.js';
 import { watchPeer } from '../liveness.js';
-import { find, findAll, type Payload } from '../payloads/payload.js';
+import { find, findAll, findNotify, type Payload } from '../payloads/payload.js';
 import { NotifyType } from '../registries/notifies.js';
 import { endSa, enter } from '../sa-life.js';
 import { announceWindow, openWindows } from '../window-size.js';
@@ -128,7 +128,8 @@ async function firstChild(
   const agreed = agree(ctx, sa, message, true);
   if ('ok' in agreed) return agreed;
   const { ni, nr } = sa.init;
-  return makeChild(ctx, sa, agreed, { ni, nr });
+  const isInitialContact = !!findNotify(message.payloads, NotifyType.INITIAL_CONTACT);
+  return makeChild(ctx, sa, agreed, { ni, nr, isInitialContact });
 }
 
 export async function authRequested(ctx: IkeContext, sa: IkeSa, message: Received): Promise<void> {
