@@ -2,7 +2,13 @@
  * One end of IKE for tests: a daemon on a host of the memory network, with an owner that writes down
  * what it is asked and told, and answers as the test wants.
  */
-import type { ClientResult, KeysResult, Tunnel, TunnelEnd } from '../../src/core/ike/daemon.js';
+import type {
+  AllowedTraffic,
+  ClientResult,
+  KeysResult,
+  Tunnel,
+  TunnelEnd,
+} from '../../src/core/ike/daemon.js';
 import {
   createIkeDaemon,
   type FullIkeDaemon,
@@ -37,6 +43,7 @@ export class IkeEnd {
   /** Answers of the owner; a test may replace them. */
   keysFor: (claim: { address: IpAddress }) => Promise<KeysResult>;
   authorize: () => Promise<ClientResult> = async () => ({ ok: true });
+  allowedTraffic: AllowedTraffic | undefined;
   install: (sa: ChildSa) => Promise<void> = async () => undefined;
   #nextReqid = 1;
 
@@ -65,6 +72,7 @@ export class IkeEnd {
       owner: {
         keysFor: (claim) => this.keysFor(claim),
         authorize: () => this.authorize(),
+        allowedTraffic: () => this.allowedTraffic,
         install: (sa) => this.#install(sa),
         stage: (sa) => this.#stage(sa),
         activate: async (installed) => this.#activate(installed),

@@ -11,6 +11,7 @@ export const wishKey = (wish: TunnelWish, isChildless = false): string =>
     wish.local,
     wish.remote,
     ...(isChildless ? ['itself'] : [formatPrefix(wish.ours), formatPrefix(wish.theirs)]),
+    ...(wish.traffic || wish.mode ? [JSON.stringify([wish.traffic, wish.mode])] : []),
   ].join(' ');
 
 /** What was wished for, or why there is nothing. */

@@ -1,11 +1,12 @@
 /** A Child SA pair of an IKE SA: what was agreed, and the tunnel that became of it. */
 import { uintBytes } from '../bytes/bytes.js';
-import type { ChildSa, EspSa, InstalledSa, SaLimits, Selector } from '../kernel/child-sa.js';
+import type { ChildSa, EspSa, InstalledSa, SaLimits } from '../kernel/child-sa.js';
 import type { Timer } from '../platform/platform.js';
 import type { ChildKeyInput } from './crypto/keymat.js';
 import { deriveEspKeys } from './crypto/suite.js';
 import type { Tunnel } from './daemon.js';
 import type { IkeSa, Role } from './ike-sa.js';
+import { pairsOf, type Traffic } from './narrowing.js';
 import type { ChildSuite } from './proposals/choose.js';
 import { NAT_PORT } from './transport.js';
 
@@ -63,8 +64,8 @@ export interface ChildTerms {
   shared?: Uint8Array | undefined;
   spiIn: number;
   spiOut: number;
-  ours: Selector;
-  theirs: Selector;
+  traffic: Traffic;
+  mode: ChildSa['mode'];
 }
 
 /** RFC 7296 §3.10: SPIs of ESP have four bytes; 0 to 255 are not used (RFC 4303 §2.1). */
@@ -81,7 +82,7 @@ function encapsulation({ nat, path }: IkeSa): Pick<ChildSa, 'encapsulation'> {
   return { encapsulation: { localPort: path.local.port, remotePort: path.remote.port } };
 }
 
-/** The Child SA as the kernel takes it. Always tunnel mode (OE-99). */
+/** The Child SA as the kernel takes it. */
 export function childSaOf(sa: IkeSa, terms: ChildTerms, limits: SaLimits): ChildSa {
   const { suite, ni, nr, shared } = terms;
   const input: ChildKeyInput = { prf: sa.suite!.prf, skD: sa.keys!.skD, ni, nr };
@@ -95,15 +96,16 @@ export function childSaOf(sa: IkeSa, terms: ChildTerms, limits: SaLimits): Child
     spi: terms.spiOut,
     keys: isInitiator ? keys.fromInitiator : keys.fromResponder,
   };
+  const [first, ...further] = pairsOf(terms.traffic);
   return {
     local: sa.path.local.address,
     remote: sa.path.remote.address,
     inbound,
     outbound,
-    mode: 'tunnel',
+    mode: terms.mode,
     extendedSequence: suite.isExtended,
-    ours: terms.ours,
-    theirs: terms.theirs,
+    ...first!,
+    ...(further.length > 0 ? { furtherTraffic: further } : {}),
     ...encapsulation(sa),
     ...limits,
   };

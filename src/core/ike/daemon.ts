@@ -8,6 +8,7 @@ import type { Certificate } from '../pki/certificate.js';
 import type { PublicKey } from '../pki/public-key.js';
 import type { Authentication, ProvenPeer } from './credentials.js';
 import type { Identity } from './identity.js';
+import type { Traffic } from './narrowing.js';
 
 /**
  * A tunnel wanted by us as initiator. Addresses decide the identity we show (OE-104). What proves the
@@ -18,6 +19,13 @@ export interface TunnelWish extends Authentication {
   remote: IpAddress;
   ours: Prefix;
   theirs: Prefix;
+  /**
+   * What to propose instead of all traffic between `ours` and `theirs`. The first selectors should be
+   * those of the packet that asks for it (RFC 7296 §2.9); the peer may take a part.
+   */
+  traffic?: Traffic;
+  /** Ask for transport mode; a peer that does not want it gets tunnel mode. */
+  mode?: 'transport';
   /** Demanded IDr; any when absent. */
   identity?: Identity;
   /** Milliseconds until a silent gateway counts as dead (OE-43, SP-40). */
@@ -25,7 +33,7 @@ export interface TunnelWish extends Authentication {
 }
 
 /** An IKE SA wanted without a tunnel (RFC 6023). */
-export type PeerWish = Omit<TunnelWish, 'ours' | 'theirs'>;
+export type PeerWish = Omit<TunnelWish, 'ours' | 'theirs' | 'traffic' | 'mode'>;
 
 /** How an attempt ended badly; the kinds have lifespans of their own (OE-42, OE-44, OE-46). */
 export type TunnelFailure =
@@ -78,6 +86,8 @@ export type KeysResult = ({ ok: true } & Authentication) | { ok: false; why: str
 /** `isOurFault`: nothing is wrong with the peer, and it may ask again. */
 export type ClientResult = { ok: true } | { ok: false; why: string; isOurFault?: boolean };
 
+export type AllowedTraffic = Traffic & { mode?: 'transport' };
+
 /** What the daemon asks its owner. All may take their time: other peers are served meanwhile. */
 export interface IkeOwner {
   /**
@@ -87,7 +97,14 @@ export interface IkeOwner {
   called?(peer: Pick<PeerClaim, 'address' | 'local'>): void;
   /** Keys and other proofs that could prove this claim of a responder-side peer. */
   keysFor(claim: PeerClaim): Promise<KeysResult>;
-  /** May the proven peer have this tunnel? */
+  /**
+   * Traffic that a proven peer may have, and whether in transport mode; its proposals are narrowed to
+   * that. Without it, or where it gives `undefined`: one pair of hosts in tunnel mode.
+   */
+  allowedTraffic?(
+    claim: ProvenPeer & { address: IpAddress; local: IpAddress },
+  ): AllowedTraffic | undefined;
+  /** May the proven peer have this tunnel? Asked for each pair of its traffic. */
   authorize(
     claim: ProvenPeer & {
       address: IpAddress;

@@ -17,8 +17,9 @@ import type { IpAddress, Prefix } from '../net/address.js';
 import type { PublicKey } from '../pki/public-key.js';
 import type { ProvenPeer } from './credentials.js';
 import type { AuthValue, VerifyResult } from './crypto/signature.js';
-import type { ClientResult } from './daemon.js';
+import type { AllowedTraffic, ClientResult, TunnelWish } from './daemon.js';
 import type { Identity } from './identity.js';
+import type { Traffic } from './narrowing.js';
 import type { Payload, PayloadOf } from './payloads/payload.js';
 import type { Path } from './transport.js';
 
@@ -95,6 +96,10 @@ export interface Extension {
    * INFORMATIONAL request is answered and has no further effect.
    */
   incoming?(message: ExtensibleMessage, sa: SaView, payloads: readonly Payload[]): Veto;
+  /** Traffic to propose for a wish of ours that names none itself; `undefined`: no matter of its own. */
+  propose?(sa: SaView, wish: TunnelWish): Traffic | undefined;
+  /** As `IkeOwner.allowedTraffic`, asked when the owner has nothing to say. */
+  allowedTraffic?(sa: SaView): AllowedTraffic | undefined;
   /** May a proven peer have this tunnel? Asked beside the owner; one no is a no. */
   authorize?(sa: SaView, theirs: Prefix, ours: Prefix): Promise<ClientResult>;
   readonly authentication?: AuthenticationMethod;

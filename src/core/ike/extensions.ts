@@ -1,7 +1,7 @@
 /** Asks all extensions. One that throws is off from then on, with a log line, and the others go on. */
 import type { Logger } from '../log.js';
 import type { Prefix } from '../net/address.js';
-import type { ClientResult } from './daemon.js';
+import type { AllowedTraffic, ClientResult, TunnelWish } from './daemon.js';
 import type {
   AuthenticationMethod,
   ExtensibleMessage,
@@ -10,6 +10,7 @@ import type {
   SaView,
   Veto,
 } from './extension.js';
+import type { Traffic } from './narrowing.js';
 import type { Payload } from './payloads/payload.js';
 
 export class Extensions {
@@ -48,6 +49,14 @@ export class Extensions {
     return undefined;
   }
 
+  propose(sa: SaView, wish: TunnelWish): Traffic | undefined {
+    return this.#first((one) => one.propose?.(sa, wish));
+  }
+
+  allowedTraffic(sa: SaView): AllowedTraffic | undefined {
+    return this.#first((one) => one.allowedTraffic?.(sa));
+  }
+
   async authorize(sa: SaView, theirs: Prefix, ours: Prefix): Promise<ClientResult> {
     for (const one of this.#working()) {
       if (!one.authorize) continue;
@@ -59,6 +68,15 @@ export class Extensions {
 
   authentication(): AuthenticationMethod[] {
     return this.#working().flatMap((one) => one.authentication ?? []);
+  }
+
+  /** The first answer that is one. */
+  #first<T>(ask: (one: Extension) => T | undefined): T | undefined {
+    for (const one of this.#working()) {
+      const answer = this.#guard(one, () => ask(one));
+      if (answer) return answer;
+    }
+    return undefined;
   }
 
   #working(): Extension[] {

@@ -2,7 +2,7 @@
  * Traffic selectors of a tunnel for one pair of hosts (OE-101): what we propose, and how a peer's
  * proposal is narrowed (RFC 7296 §2.9).
  */
-import { concat, equal } from '../bytes/bytes.js';
+import { equal } from '../bytes/bytes.js';
 import type { Selector } from '../kernel/child-sa.js';
 import {
   addressBytes,
@@ -13,22 +13,12 @@ import {
   type Prefix,
 } from '../net/address.js';
 import type { TrafficSelector } from './payloads/traffic-selector.js';
-
-/** IANA "IKEv2 Traffic Selector Types". */
-const TS_IPV4_ADDR_RANGE = 7;
-const TS_IPV6_ADDR_RANGE = 8;
+import { TS_IPV4_ADDR_RANGE, TS_IPV6_ADDR_RANGE } from './traffic-ranges.js';
 
 const ANY_PORT = { startPort: 0, endPort: 65_535 } as const;
 
-/** All traffic of one host, or of the first address of a prefix, which must be host-sized. */
-export const hostSelector = (prefix: Prefix): Selector => ({ prefix, protocol: 0, ...ANY_PORT });
-
-export function toTrafficSelector(selector: Selector): TrafficSelector {
-  const { prefix, protocol, startPort, endPort } = selector;
-  const bytes = addressBytes(prefix.address);
-  const type = familyOf(prefix.address) === 4 ? TS_IPV4_ADDR_RANGE : TS_IPV6_ADDR_RANGE;
-  return { type, protocol, startPort, endPort, range: concat(bytes, bytes) };
-}
+/** All traffic of a host or subnet. */
+export const wholeSelector = (prefix: Prefix): Selector => ({ prefix, protocol: 0, ...ANY_PORT });
 
 /** A selector of a type that we know, with its two addresses. */
 interface Range {
@@ -117,17 +107,12 @@ export function narrow(
   return sameFamily && theirs.protocol === ours.protocol ? { ours, theirs } : undefined;
 }
 
-/** True when an answer is exactly the one selector that we proposed. */
-export function isExactly(answer: readonly TrafficSelector[], proposed: Selector): boolean {
-  const [only, more] = answer;
-  const own = toTrafficSelector(proposed);
-  return (
-    only !== undefined &&
-    more === undefined &&
-    only.type === own.type &&
-    only.protocol === own.protocol &&
-    only.startPort === own.startPort &&
-    only.endPort === own.endPort &&
-    equal(only.range, own.range)
-  );
-}
+/** True when the first selectors of both sides name one host each: the packet that triggered the peer. */
+export const isHostPair = (
+  theirSide: readonly TrafficSelector[],
+  ourSide: readonly TrafficSelector[],
+): boolean =>
+  [theirSide, ourSide].every((side) => {
+    const range = side[0] && toRange(side[0]);
+    return range && equal(range.start, range.end);
+  });

@@ -102,12 +102,12 @@ const refusals: [string, readonly Payload[], string][] = [
   [
     'OE-101 hostile: a whole subnet behind the peer',
     [esp(20), nonce, side('TSi', '10.0.0.0', '10.255.255.255'), pair[1]!],
-    'TS_UNACCEPTABLE',
+    'SINGLE_PAIR_REQUIRED',
   ],
   [
     'OE-101 hostile: a whole subnet behind us',
     [esp(20), nonce, pair[0]!, side('TSr', '10.0.0.0', '10.255.255.255')],
-    'TS_UNACCEPTABLE',
+    'SINGLE_PAIR_REQUIRED',
   ],
 ];
 for (const [what, payloads, notify] of refusals)

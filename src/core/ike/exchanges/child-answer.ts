@@ -5,11 +5,19 @@ import { freshChildSpi, installChild } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import { sameIdentity } from '../identity.js';
 import type { IkeSa } from '../ike-sa.js';
+import { pairsOf, type SelectorPair } from '../narrowing.js';
 import { find, notifyPayload, type Payload } from '../payloads/payload.js';
 import { answerProposal, type ChildSuite, type Choice, chooseEsp } from '../proposals/choose.js';
 import { NotifyType, notifyName } from '../registries/notifies.js';
-import { type HostPair, isEverything, narrow, toTrafficSelector } from '../selectors.js';
+import { type HostPair, isEverything, narrow } from '../selectors.js';
 import { withinTime } from '../within-time.js';
+import {
+  isSameShape,
+  type Shape,
+  shapeOfChild,
+  shapePayloads,
+  takenShape,
+} from './child-traffic.js';
 import type { Received } from './common.js';
 import { mayBeRekeyed, takePlace } from './takeover.js';
 
@@ -51,8 +59,11 @@ export function wantedPair(sa: IkeSa, { payloads }: Received): HostPair | undefi
   return tsi && tsr && narrow(tsi.selectors, tsr.selectors, gateways);
 }
 
-const isTrafficOf = ({ sa }: Child, { ours, theirs }: HostPair): boolean =>
-  JSON.stringify([sa.ours, sa.theirs]) === JSON.stringify([ours, theirs]);
+/** What both ends have agreed on, before the owner is asked. */
+export interface Agreed {
+  choice: Choice<ChildSuite>;
+  shape: Shape;
+}
 
 /** What the request asks for, as far as we take it, or the refusal. `old`: what it rekeys. */
 export function agree(
@@ -61,7 +72,7 @@ export function agree(
   message: Received,
   inIkeAuth: boolean,
   old?: Child,
-): { choice: Choice<ChildSuite>; pair: HostPair } | ChildAnswer {
+): Agreed | ChildAnswer {
   const tooMany = refusalOfMore(ctx, sa, old);
   if (tooMany) return tooMany;
   const { proposals } = find(message.payloads, 'SA')!;
@@ -71,20 +82,23 @@ export function agree(
     ctx.counters.count('no proposal chosen');
     return refuse(NotifyType.NO_PROPOSAL_CHOSEN, 'no proposal for ESP that is good enough');
   }
-  const pair = wantedPair(sa, message);
-  if (!pair) return refuse(NotifyType.TS_UNACCEPTABLE, 'not one pair of hosts');
-  if (old && !isTrafficOf(old, pair))
-    return refuse(NotifyType.TS_UNACCEPTABLE, 'not the traffic of the tunnel that it rekeys');
-  return { choice, pair };
+  const taken = takenShape(ctx, sa, message.payloads, old?.sa);
+  return taken.ok ? { choice, shape: taken.shape } : refuse(taken.type, taken.why);
 }
 
-/** Owner and extensions; one no is a no, and gives the notify and the reason. */
-async function isAuthorized(
+interface Refusal {
+  /** Notify. */
+  type: number;
+  why: string;
+}
+
+/** Owner and extensions; one no is a no. */
+async function refusalOf(
   ctx: IkeContext,
   sa: IkeSa,
-  pair: HostPair,
+  pair: SelectorPair,
   isRekey: boolean,
-): Promise<{ type: number; why: string } | undefined> {
+): Promise<Refusal | undefined> {
   const theirs = pair.theirs.prefix;
   const ours = pair.ours.prefix;
   const { local, remote } = sa.path;
@@ -120,12 +134,12 @@ async function isAuthorized(
  * when both are answered. Which one is seen later: so the second is taken for a rekey of the first, and
  * nothing is sent that the peer can not read.
  */
-function twinOf(ctx: IkeContext, sa: IkeSa, pair: HostPair): Child | undefined {
+function twinOf(ctx: IkeContext, sa: IkeSa, shape: Shape): Child | undefined {
   const { local, remote } = sa.path;
   const isTwin = (child: Child): boolean =>
     child.role === 'responder' &&
     ctx.clock.monotonicMs() - child.sinceMs < ctx.limits.twinMs &&
-    isTrafficOf(child, pair) &&
+    isSameShape(shapeOfChild(child.sa), shape) &&
     mayBeRekeyed(child);
   return ctx.sas
     .withPeer(local.address, remote.address)
@@ -134,19 +148,33 @@ function twinOf(ctx: IkeContext, sa: IkeSa, pair: HostPair): Child | undefined {
     .find(isTwin);
 }
 
+/** One pair that may not be had is a refusal of all: what the owner allows at all was asked before. */
+async function refusalOfAny(
+  ctx: IkeContext,
+  sa: IkeSa,
+  { traffic }: Shape,
+  isRekey: boolean,
+): Promise<Refusal | undefined> {
+  const pairs = pairsOf(traffic);
+  const refusals = await Promise.all(pairs.map((pair) => refusalOf(ctx, sa, pair, isRekey)));
+  const index = refusals.findIndex((one) => one !== undefined);
+  const [no, pair] = [refusals[index], pairs[index]];
+  if (!no || !pair) return undefined;
+  const name = `${formatPrefix(pair.theirs.prefix)} to ${formatPrefix(pair.ours.prefix)}`;
+  return { type: no.type, why: `${name}: ${no.why}` };
+}
+
 /** Authorizes and installs; the answer may leave when this resolves (OE-65). */
 export async function makeChild(
   ctx: IkeContext,
   sa: IkeSa,
-  terms: { choice: Choice<ChildSuite>; pair: HostPair },
+  terms: Agreed,
   context: ChildContext,
   old?: Child,
 ): Promise<ChildAnswer> {
-  const { choice, pair } = terms;
-  const no = await isAuthorized(ctx, sa, pair, old !== undefined);
-  const { ours, theirs } = pair;
-  const pairName = `${formatPrefix(theirs.prefix)} to ${formatPrefix(ours.prefix)}`;
-  if (no !== undefined) return refuse(no.type, `${pairName}: ${no.why}`);
+  const { choice, shape } = terms;
+  const no = await refusalOfAny(ctx, sa, shape, old !== undefined);
+  if (no) return refuse(no.type, no.why);
   if (sa.state === 'GONE' || sa.state === 'REKEYED')
     return refuse(NotifyType.TEMPORARY_FAILURE, 'the IKE SA is gone');
   if (old && !mayBeRekeyed(old))
@@ -157,15 +185,14 @@ export async function makeChild(
   const { suite } = choice;
   const { ni, nr, shared } = context;
   const spiOut = spiNumber(choice.from.spi);
-  const all: ChildTerms = { role: 'responder', suite, ni, nr, shared, spiIn, spiOut, ours, theirs };
-  const replaced = old ?? (context.isInitialContact ? undefined : twinOf(ctx, sa, pair));
+  const all: ChildTerms = { role: 'responder', suite, ni, nr, shared, spiIn, spiOut, ...shape };
+  const replaced = old ?? (context.isInitialContact ? undefined : twinOf(ctx, sa, shape));
   const child = await installChild(ctx, sa, all, replaced);
   if (!child) return refuse(NotifyType.TEMPORARY_FAILURE, 'the kernel did not take it');
   if (replaced) takePlace(ctx, replaced, child);
   const payloads: Payload[] = [
     { kind: 'SA', proposals: [answerProposal(choice, spiBytes(spiIn))] },
-    { kind: 'TSi', selectors: [toTrafficSelector(theirs)] },
-    { kind: 'TSr', selectors: [toTrafficSelector(ours)] },
+    ...shapePayloads('responder', shape),
   ];
   return { ok: true, child, payloads };
 }

@@ -1,5 +1,4 @@
 /** A Child SA that we asked for, in IKE_AUTH or CREATE_CHILD_SA, and the answer to it. */
-import type { Selector } from '../../kernel/child-sa.js';
 import type { Attempt } from '../attempt.js';
 import { type ChildTerms, spiNumber } from '../child.js';
 import { installChild } from '../child-life.js';
@@ -8,15 +7,14 @@ import type { IkeSa, KeyExchange } from '../ike-sa.js';
 import { find } from '../payloads/payload.js';
 import type { Proposal } from '../payloads/sa.js';
 import { type ChildSuite, chooseEsp, isFromOffer } from '../proposals/choose.js';
-import { isExactly } from '../selectors.js';
+import { answeredShape, type OfferedShape } from './child-traffic.js';
 import type { Received } from './common.js';
 import { deleteChild, deleteSpi, idleWatch } from './informational.js';
 
 export interface Offer {
   spiIn: number;
   proposals: readonly Proposal[];
-  ours: Selector;
-  theirs: Selector;
+  shape: OfferedShape;
   ni: Uint8Array;
   /** Ours, in CREATE_CHILD_SA (OE-98). */
   keyExchange: KeyExchange | undefined;
@@ -52,18 +50,16 @@ export function readAnswer(
 ): Outcome {
   const chosen = suiteOf(ctx, offer, message);
   if (!chosen) return { ok: false, why: 'its answer is no choice from our offer' };
-  const tsi = find(message.payloads, 'TSi')?.selectors ?? [];
-  const tsr = find(message.payloads, 'TSr')?.selectors ?? [];
-  if (!isExactly(tsi, offer.ours) || !isExactly(tsr, offer.theirs))
-    return { ok: false, why: 'it answers with other traffic selectors' };
-  const { keyExchange, ni, spiIn, ours, theirs } = offer;
+  const answered = answeredShape(offer.shape, message.payloads);
+  if (!answered.ok) return answered;
+  const { keyExchange, ni, spiIn } = offer;
   const ke = find(message.payloads, 'KE');
   const shared = ke && keyExchange?.pair.shared(ke.data);
   if (keyExchange && (!shared || ke.group !== keyExchange.group.id))
     return { ok: false, why: 'its KE payload is missing or no member of the group' };
   return {
     ok: true,
-    terms: { role: 'initiator', ...chosen, ni, nr, shared, spiIn, ours, theirs },
+    terms: { role: 'initiator', ...chosen, ni, nr, shared, spiIn, ...answered.shape },
   };
 }
 

@@ -10,8 +10,8 @@ import { espOffer } from '../proposals/offer.js';
 import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
 import { untilPeerIsDead } from '../schedule.js';
-import { hostSelector, toTrafficSelector } from '../selectors.js';
 import { type ChildOffer, finishChild } from './child-offer.js';
+import { shapeOfWish, shapePayloads } from './child-traffic.js';
 import { type Received, sealRequest } from './common.js';
 import { errorNames } from './ike-auth-initiator.js';
 import { NONCE_LENGTH } from './ike-sa-init-initiator.js';
@@ -20,13 +20,11 @@ import { idleWatch, peerIsDead } from './informational.js';
 /** With a key exchange of its own (OE-98). */
 function makeOffer(ctx: IkeContext, sa: IkeSa, attempt: Attempt, group: DhGroup): ChildOffer {
   const spiIn = freshChildSpi(ctx, sa);
-  const { ours, theirs } = attempt.wish;
   return {
     attempt,
     spiIn,
     proposals: espOffer(ctx.preferences, spiBytes(spiIn), ctx.preferences.groups),
-    ours: hostSelector(ours),
-    theirs: hostSelector(theirs),
+    shape: shapeOfWish(ctx, sa, attempt.wish),
     ni: ctx.random(NONCE_LENGTH),
     keyExchange: { group, pair: ctx.keyPairs.take(group) },
     inIkeAuth: false,
@@ -41,8 +39,7 @@ const payloadsOf = (ctx: IkeContext, sa: IkeSa, offer: ChildOffer): Payload[] =>
     group: offer.keyExchange!.group.id,
     data: offer.keyExchange!.pair.publicKey,
   },
-  { kind: 'TSi', selectors: [toTrafficSelector(offer.ours)] },
-  { kind: 'TSr', selectors: [toTrafficSelector(offer.theirs)] },
+  ...shapePayloads('initiator', offer.shape),
   ...ctx.extensions.outgoing('CREATE_CHILD_SA request', sa),
 ];
 

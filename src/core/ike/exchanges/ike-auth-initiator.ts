@@ -21,9 +21,9 @@ import { Exchange } from '../registries/exchanges.js';
 import { isErrorNotify, NotifyType, notifyName } from '../registries/notifies.js';
 import { endSa, enter, serveWaiting } from '../sa-life.js';
 import { untilPatienceEnds } from '../schedule.js';
-import { hostSelector, toTrafficSelector } from '../selectors.js';
 import { announceWindow, openWindows } from '../window-size.js';
 import { type ChildOffer, finishChild } from './child-offer.js';
+import { shapeOfWish, shapePayloads } from './child-traffic.js';
 import { type Received, sealRequest } from './common.js';
 import { idleWatch, rejectPeer } from './informational.js';
 
@@ -41,13 +41,11 @@ export const identityOf = ({ idType, data }: { idType: number; data: Uint8Array 
 /** The offer for the Child SA of IKE_AUTH; it takes its keys from the nonces of IKE_SA_INIT. */
 function firstChildOffer(ctx: IkeContext, sa: IkeSa, attempt: Attempt): ChildOffer {
   const spiIn = freshChildSpi(ctx, sa);
-  const { ours, theirs } = attempt.wish;
   return {
     attempt,
     spiIn,
     proposals: espOffer(ctx.preferences, spiBytes(spiIn), []),
-    ours: hostSelector(ours),
-    theirs: hostSelector(theirs),
+    shape: shapeOfWish(ctx, sa, attempt.wish),
     ni: sa.init.ni,
     keyExchange: undefined,
     inIkeAuth: true,
@@ -57,11 +55,7 @@ function firstChildOffer(ctx: IkeContext, sa: IkeSa, attempt: Attempt): ChildOff
 function firstChildPayloads(ctx: IkeContext, sa: IkeSa, attempt: Attempt): Payload[] {
   const offer = firstChildOffer(ctx, sa, attempt);
   sa.firstOffer = offer;
-  return [
-    { kind: 'SA', proposals: offer.proposals },
-    { kind: 'TSi', selectors: [toTrafficSelector(offer.ours)] },
-    { kind: 'TSr', selectors: [toTrafficSelector(offer.theirs)] },
-  ];
+  return [{ kind: 'SA', proposals: offer.proposals }, ...shapePayloads('initiator', offer.shape)];
 }
 
 /** The IKE SA has keys; now both ends prove themselves, and the tunnel is asked for. */

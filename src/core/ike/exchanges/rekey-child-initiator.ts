@@ -17,8 +17,8 @@ import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
 import { Protocol } from '../registries/protocols.js';
 import { whileThePeerLives } from '../schedule.js';
-import { toTrafficSelector } from '../selectors.js';
 import { type Offer, readAnswer } from './child-offer.js';
+import { shapeOfChild, shapePayloads } from './child-traffic.js';
 import { type Received, sealRequest } from './common.js';
 import { errorNames } from './ike-auth-initiator.js';
 import { NONCE_LENGTH } from './ike-sa-init-initiator.js';
@@ -56,12 +56,10 @@ const overtaken = ({ tunnel }: Child): RekeyResult =>
 
 function makeOffer(ctx: IkeContext, sa: IkeSa, { child, group }: Rekey): Offer {
   const spiIn = freshChildSpi(ctx, sa);
-  const { ours, theirs } = child.sa;
   return {
     spiIn,
     proposals: espOffer(ctx.preferences, spiBytes(spiIn), group ? ctx.preferences.groups : []),
-    ours,
-    theirs,
+    shape: shapeOfChild(child.sa),
     ni: ctx.random(NONCE_LENGTH),
     keyExchange: group && { group, pair: ctx.keyPairs.take(group) },
     inIkeAuth: false,
@@ -88,8 +86,7 @@ const payloadsOf = (ctx: IkeContext, { child }: Rekey, offer: Offer): Payload[] 
         },
       ] as const)
     : []),
-  { kind: 'TSi', selectors: [toTrafficSelector(offer.ours)] },
-  { kind: 'TSr', selectors: [toTrafficSelector(offer.theirs)] },
+  ...shapePayloads('initiator', offer.shape),
   ...ctx.extensions.outgoing('CREATE_CHILD_SA request', child.ike),
 ];
 
