@@ -25,6 +25,7 @@ export function readCapture(bytes) {
 }
 
 function readFrame(frame) {
+  if (frame.length < 14) return undefined; // still being written
   const type = frame.readUInt16BE(12);
   if (type === etherTypes.ipv4) return readIpv4(frame.subarray(14));
   if (type === etherTypes.ipv6) return readIpv6(frame.subarray(14));
