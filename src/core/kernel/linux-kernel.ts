@@ -13,7 +13,7 @@ import type { IpAddress } from '../net/address.js';
 import type { Network } from '../net/network.js';
 import type { Clock, Files, Processes, Timer, Timers } from '../platform/platform.js';
 import { Changes } from './changes.js';
-import type { ChildSa } from './child-sa.js';
+import type { ChildSa, InstalledSa } from './child-sa.js';
 import { ForeignPolicies } from './foreign-policies.js';
 import { InterfaceNames } from './interface-names.js';
 import { IpCoprocess } from './ip-coprocess.js';
@@ -27,7 +27,7 @@ import { Reqids } from './reqids.js';
 import { RouteLookup } from './route-lookup.js';
 import { type Masquerade, SourceAddresses } from './source-addresses.js';
 import { Tunnels } from './tunnels.js';
-import { readXfrmLists, removeOursCommands } from './xfrm-lists.js';
+import { isOld, readXfrmLists, removeOursCommands } from './xfrm-lists.js';
 import { XfrmMonitor } from './xfrm-monitor.js';
 import type { XfrmEvent, XfrmPolicy } from './xfrm-text.js';
 import { XfrmUse } from './xfrm-use.js';
@@ -92,6 +92,8 @@ class ComposedKernel implements LinuxKernel {
   private tableTimer: Timer | undefined;
   private configuredTimer: Timer | undefined;
   private isLookingAtTable = false;
+  /** Tunnels of an earlier run whose soft limit nobody may have heard of. */
+  private old: (InstalledSa | undefined)[] = [];
   private probed: CipherReport | undefined;
 
   constructor(private readonly parts: LinuxKernelParts) {
@@ -141,7 +143,10 @@ class ComposedKernel implements LinuxKernel {
   async adopt(children: readonly ChildSa[], staged: readonly ChildSa[] = []) {
     if (children.length === 0) return [];
     const { states } = await readXfrmLists(this.parts.processes);
-    return this.tunnels.adopt(children, states, staged);
+    const adopted = await this.tunnels.adopt(children, states, staged);
+    const nowSeconds = this.parts.clock.wallSeconds();
+    this.old = adopted.filter((each) => each && isOld(each.sa, states, nowSeconds));
+    return adopted;
   }
 
   async start(
@@ -171,6 +176,7 @@ class ComposedKernel implements LinuxKernel {
     }
     this.rules = rules;
     this.watchTable();
+    for (const tunnel of this.old.splice(0)) if (tunnel) events.expired(tunnel, 'soft');
   }
 
   async update(rules: HoldRules): Promise<void> {

@@ -1,5 +1,6 @@
 /** Reads the kernel's SAD and SPD, and clears from them what is ours. */
 import type { Processes } from '../platform/platform.js';
+import type { ChildSa } from './child-sa.js';
 import { runText } from './commands.js';
 import type { IpCommand } from './xfrm-commands.js';
 import { parsePolicies, parseStates, type XfrmPolicy, type XfrmState } from './xfrm-text.js';
@@ -37,4 +38,17 @@ export function removeOursCommands(
       return { line: `xfrm state delete ${id}`, what: `delete state ${id}` };
     }),
   ];
+}
+
+/** Has a state of this tunnel reached a soft limit? The kernel says so only once. */
+export function isOld(sa: ChildSa, states: readonly XfrmState[], nowSeconds: number): boolean {
+  const reached = (value: number, limit = 0) => limit > 0 && value >= limit;
+  return states.some(
+    ({ destination, spi, addedSeconds, bytes, packets }) =>
+      ((destination === sa.local && spi === sa.inbound.spi) ||
+        (destination === sa.remote && spi === sa.outbound.spi)) &&
+      (reached(addedSeconds && nowSeconds - addedSeconds, sa.softSeconds) ||
+        reached(bytes, sa.softBytes) ||
+        reached(packets, sa.softPackets)),
+  );
 }

@@ -14,6 +14,8 @@ export interface XfrmState {
   reqid: number;
   bytes: number;
   packets: number;
+  /** Wall clock seconds when it was made; 0 when not told. */
+  addedSeconds: number;
   /** Wall clock seconds of the last use that the kernel tells, 0 for none. */
   usedSeconds: number;
 }
@@ -92,6 +94,7 @@ function parseState(record: string): XfrmState | undefined {
     reqid: numberAfter(record, 'reqid'),
     bytes: Number(current?.[1] ?? 0),
     packets: Number(current?.[2] ?? 0),
+    addedSeconds: secondsOf(new RegExp(`\\badd ${stamp}`).exec(record)?.[1]),
     usedSeconds: usedSeconds(record),
   };
 }

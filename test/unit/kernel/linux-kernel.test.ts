@@ -149,6 +149,24 @@ test('kernel: start leaves alone what was adopted, and tells its pairs with the 
   );
 });
 
+for (const [what, sa, isTold] of [
+  ['an age', { softSeconds: 60 }, true],
+  ['bytes', { softSeconds: 0, softBytes: 800 }, true],
+  ['packets', { softSeconds: 0, softPackets: 10 }, true],
+  ['no limit yet', { softSeconds: 1e9, softBytes: 900, softPackets: 11 }, false],
+] as const)
+  test(`kernel: a soft limit (${what}) reached while no daemon was there is told`, async () => {
+    const { machine, clock, kernel, witness } = set();
+    machine.answers.push([/xfrm state list/, { output: stateText }]);
+    machine.answers.push([/xfrm policy list/, { output: policyText }]);
+    // the states in the text are of the year 2026
+    clock.wallSeconds = () => Date.UTC(2026, 10, 21, 8, 30) / 1000;
+    await kernel.adopt([sampleSa(sa)], []);
+    await kernel.start(rules, witness);
+    assert.equal(witness.seen, isTold ? [`expired ${firstReqid} soft`] : []);
+    await kernel.stop();
+  });
+
 test('kernel: a queue that somebody has is a clear error, and nothing stays', async () => {
   const { machine, netlink, routes, clock, kernel, witness } = set();
   netlink.errnos.set(1, 16);

@@ -130,7 +130,7 @@ const stateOf = (destination: string, spi: number, reqid = firstReqid + 7): Xfrm
   source: address('203.0.113.1'),
   destination: address(destination),
   protocol: 'esp',
-  ...{ spi, reqid, bytes: 0, packets: 0, usedSeconds: 0 },
+  ...{ spi, reqid, bytes: 0, packets: 0, addedSeconds: 0, usedSeconds: 0 },
 });
 const bothStates = (reqid?: number) => [
   stateOf('198.18.100.1', 0x1001, reqid),

@@ -17,6 +17,7 @@ test('xfrm text: states with counters and times', () => {
       reqid: 0x41490000,
       bytes: 840,
       packets: 10,
+      addedSeconds: Date.UTC(2026, 10, 21, 8, 25, 52) / 1000,
       usedSeconds: Date.UTC(2026, 10, 21, 8, 25, 53) / 1000,
     },
     {
@@ -27,6 +28,7 @@ test('xfrm text: states with counters and times', () => {
       reqid: 0x41490000,
       bytes: 420,
       packets: 5,
+      addedSeconds: Date.UTC(2026, 10, 21, 8, 25, 52) / 1000,
       usedSeconds: 0,
     },
     {
@@ -37,6 +39,7 @@ test('xfrm text: states with counters and times', () => {
       reqid: 16389,
       bytes: 0,
       packets: 0,
+      addedSeconds: Date.UTC(2026, 10, 21, 8, 25, 52) / 1000,
       usedSeconds: 0,
     },
   ]);
