@@ -2,9 +2,11 @@
 import { utf8 } from '../../../src/core/bytes/text.js';
 import type { AcceptableProofs, Credential } from '../../../src/core/ike/credentials.js';
 import { keyIdentity } from '../../../src/core/ike/identity.js';
+import { find } from '../../../src/core/ike/payloads/payload.js';
 import { type PrivateKey, publicKeyOf } from '../../../src/core/pki/private-key.js';
 import { makeAuthority, makeCertificate } from '../../support/certificates.js';
-import { twoEnds } from '../../support/ike-end.js';
+import { type IkeEnd, twoEnds } from '../../support/ike-end.js';
+import { openCaptured, sasOf } from '../../support/ike-peer.js';
 import { ecdsaKey, ed25519Key, rsaKey } from '../../support/keys.js';
 import { assert, test } from '../../support/test.js';
 
@@ -70,8 +72,15 @@ const ways: Record<string, Way> = {
 const proofOf = (way: string): string => (way.endsWith(' key') ? 'key' : way);
 
 /** One tunnel; what left shows, what right takes, and the other way round. */
-async function connect(left: Credential, right: Credential, byRight: object, byLeft: object) {
+async function connect(
+  left: Credential,
+  right: Credential,
+  byRight: object,
+  byLeft: object,
+  prepare: (ends: IkeEnd[]) => void = () => undefined,
+) {
   const ends = await twoEnds();
+  prepare([ends.left, ends.right]);
   ends.right.keysFor = async () => ({ ok: true, credential: right, ...byRight });
   const { keys: _, ...wish } = ends.left.wish(ends.right);
   const result = await ends.world.until(
@@ -169,3 +178,54 @@ for (const [what, secrets, shown, isGood] of [
     assert.is(result.ok, isGood);
     await world.stop();
   });
+
+/** Takes RFC 7427 from a daemon. */
+function makeOld(end: IkeEnd): void {
+  const daemon = end.daemon as unknown as { context: { extensions: { all: { name: string }[] } } };
+  const { all } = daemon.context.extensions;
+  const at = all.findIndex(({ name }) => name === 'signature hashes');
+  assert.ok(at >= 0);
+  all.splice(at, 1);
+}
+
+for (const [what, method] of [
+  ['RSA key', 1],
+  ['P-256 key', 9],
+  ['P-384 key', 10],
+  ['certificate of P-256', 9],
+] as const)
+  test(`credentials: ${what}, where neither knows RFC 7427: method ${method} both ways`, async () => {
+    const made = makeCertificate({ subject: 'CN=old', issuer: authority, key: ecdsaKey(12) });
+    const certified: Way = {
+      credential: { kind: 'certificate', key: made.key, chain: [made.certificate] },
+      accepts: { authorities: [authority.certificate] },
+      refuses: {},
+    };
+    const { credential, accepts } = ways[what] ?? certified;
+    const { world, result, left } = await connect(
+      credential,
+      credential,
+      accepts,
+      accepts,
+      (ends) => ends.forEach(makeOld),
+    );
+    assert.ok(result.ok, JSON.stringify(result));
+    const methods = world.network.captured
+      .filter(({ bytes }) => bytes[18] === 35)
+      .map((packet) => find(openCaptured(sasOf(left)[0]!, packet), 'AUTH')?.method);
+    assert.equal(methods, [method, method]);
+    await world.stop();
+  });
+
+test('credentials: Ed25519 is not shown to a peer that can not know it, with the reason', async () => {
+  const { world, result } = await connect(
+    other.credential,
+    other.credential,
+    other.accepts,
+    other.accepts,
+    ([, right]) => makeOld(right!),
+  );
+  assert.match(!result.ok ? result.failure.why : '', /the peer did not announce the Identity hash/);
+  assert.not(world.network.captured.some(({ bytes }) => bytes[18] === 35));
+  await world.stop();
+});
