@@ -136,6 +136,15 @@ test('certificate: extensions that are not known, or twice, or more than there c
   assert.match(refused(extension.names(names)), /more than 64 names/);
 });
 
+test('certificate: one algorithm under the signature and another one on it', () => {
+  const hex = toHex(makeCertificate({ subject: 'CN=x', key: rsaKey() }).certificate.bytes);
+  const at = hex.lastIndexOf('2a864886f70d01010b');
+  const parsed = parseCertificate(
+    fromHex(`${hex.slice(0, at)}2a864886f70d01010c${hex.slice(at + 18)}`),
+  );
+  assert.is(parsed.ok ? '' : parsed.error, 'certificate: two signature algorithms');
+});
+
 test('certificate: every cut of one is refused, and no changed byte gets past its signature', () => {
   const { bytes } = leaf.certificate;
   for (let length = 0; length < bytes.length; length++)
