@@ -199,8 +199,14 @@ function checkCertificate(ctx: IkeContext, sa: IkeSa, check: SignatureCheck): Pr
       ok: true,
       peer: { ...peer, proof: 'certificate', authority: chain.authority.fingerprint },
     };
-  const judged = judgeUnverified?.(leaf, identity) ?? chain;
-  return judged.ok ? { ok: true, peer: { ...peer, proof: 'unverified certificate' } } : judged;
+  try {
+    const judged = judgeUnverified?.(leaf, identity) ?? chain;
+    return judged.ok ? { ok: true, peer: { ...peer, proof: 'unverified certificate' } } : judged;
+  } catch (error) {
+    // It is a plugin's, and its bug shall cost this peer alone.
+    ctx.log.error(`certificate of ${formatName(leaf.subject)} not judged: ${String(error)}`);
+    return unproven('internal error');
+  }
 }
 
 /** For people: who could not be proven, and why. */

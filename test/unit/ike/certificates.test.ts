@@ -309,3 +309,17 @@ test('certificates: shown beside a pre-shared key, which alone proves the peer',
   assert.is(peer?.key, undefined);
   await world.stop();
 });
+
+test('certificates: a judge that fails has refused', async () => {
+  const judgeUnverified = () => {
+    throw new Error('thrown by a judge');
+  };
+  const { world, connect, right: end } = await ends({ authorities: [], judgeUnverified });
+  assert.is(why(await connect()), 'the peer does not accept our proof (AUTHENTICATION_FAILED)');
+  assert.ok(
+    end.lines.some((line) => /^error .*CN=left,O=Example not judged: .*by a judge/.test(line)),
+  );
+  await world.clock.advance(60_000);
+  assert.is(end.counter('IKE SAs'), 0);
+  await world.stop();
+});
