@@ -9,6 +9,7 @@ export type Command =
   | { name: 'status'; json: boolean }
   | { name: 'records'; clients: readonly Prefix[]; offline: boolean }
   | { name: 'forget'; address: IpAddress }
+  | { name: 'rekey'; address: IpAddress; ike: boolean }
   | { name: 'check' }
   | { name: 'version' }
   | { name: 'help' };
@@ -39,6 +40,7 @@ const switches: Readonly<
   '--json': { name: '--json', hasValue: false, commands: ['status'] },
   '--for': { name: '--for', hasValue: true, commands: ['records'] },
   '--offline': { name: '--offline', hasValue: false, commands: ['records'] },
+  '--ike': { name: '--ike', hasValue: false, commands: ['rekey'] },
   '-h': { name: '--help', hasValue: false },
   '--help': { name: '--help', hasValue: false },
   '-V': { name: '--version', hasValue: false },
@@ -99,12 +101,11 @@ function clientOf(text: string): Prefix {
   return client;
 }
 
-function forgetOf(words: readonly string[]): Command {
-  const [text] = words;
-  if (text === undefined) throw new UsageFault("'forget' needs an address");
+function addressOf(command: string, [text]: readonly string[]): IpAddress {
+  if (text === undefined) throw new UsageFault(`'${command}' needs an address`);
   const address = parseAddress(text);
-  if (!address) throw new UsageFault(`'forget' needs an address, ${shown(text)} is none`);
-  return { name: 'forget', address };
+  if (!address) throw new UsageFault(`'${command}' needs an address, ${shown(text)} is none`);
+  return address;
 }
 
 /** Each command: how many words may follow it, and what becomes of them. */
@@ -124,7 +125,18 @@ const commands: Readonly<
       offline: given.has('--offline'),
     }),
   },
-  forget: { mostWords: 1, make: forgetOf },
+  forget: {
+    mostWords: 1,
+    make: (words) => ({ name: 'forget', address: addressOf('forget', words) }),
+  },
+  rekey: {
+    mostWords: 1,
+    make: (words, { given }) => ({
+      name: 'rekey',
+      address: addressOf('rekey', words),
+      ike: given.has('--ike'),
+    }),
+  },
   check: { mostWords: 0, make: () => ({ name: 'check' }) },
 };
 

@@ -4,6 +4,7 @@ import { check } from './check.js';
 import type { CliContext } from './context.js';
 import { forget } from './forget.js';
 import { records } from './records.js';
+import { rekey } from './rekey.js';
 import { status } from './status.js';
 import { usage } from './usage.js';
 
@@ -42,6 +43,8 @@ function dispatch(parts: CliParts, command: Command, locations: Locations): Prom
       return status(context(), command.json);
     case 'forget':
       return forget(context(), command.address);
+    case 'rekey':
+      return rekey(context(), command);
     case 'records':
       return records(context(), command);
     case 'check':

@@ -15,6 +15,9 @@ Commands:
                        --offline: do not look at what is published
   forget ADDRESS       forget what was decided about an address: its next packet
                        starts a fresh look-up
+  rekey [--ike] ADDRESS
+                       new keys for the tunnels with an address, or with a
+                       router; --ike: for what the routers themselves say
   daemon               run in the foreground, as the service does
 
 Options:

@@ -213,6 +213,7 @@ class RunningService implements Service {
   readonly handlers: ControlHandlers = {
     status: () => this.status(),
     forget: (request) => this.forget(request),
+    rekey: (request) => this.running.policy.rekey(addressIn(request), request.ike === true),
   };
 
   constructor(
@@ -265,10 +266,14 @@ class RunningService implements Service {
   }
 
   private async forget(request: ControlRequest): Promise<{ forgotten: number }> {
-    const address = parseAddress(String(request.address ?? ''));
-    if (!address) throw new ControlRefusal('that is no IPv4 or IPv6 address');
-    return { forgotten: await this.running.policy.forget(address) };
+    return { forgotten: await this.running.policy.forget(addressIn(request)) };
   }
+}
+
+function addressIn(request: ControlRequest): IpAddress {
+  const address = parseAddress(String(request.address ?? ''));
+  if (!address) throw new ControlRefusal('that is no IPv4 or IPv6 address');
+  return address;
 }
 
 /** Settings that policy and kernel take while they run. Any other change wants a fresh start. */

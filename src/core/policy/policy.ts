@@ -19,6 +19,7 @@ import { removeAndCount } from './final-count.js';
 import { ConnectionKeeper } from './persist/connection-keeper.js';
 import type { Peer, PeerList } from './persist/peer-list.js';
 import { restoreConnections } from './persist/restore.js';
+import { type RekeyReport, rekeyByHand } from './rekey-by-hand.js';
 import { Renewal } from './renewal.js';
 import { createResponder } from './responder.js';
 import { TunnelKeeper } from './tunnel-keeper.js';
@@ -58,6 +59,8 @@ export interface Policy {
   cacheLost(): void;
   /** Clears all memory of an address (SP-43). Gives the number of connections that went. */
   forget(address: IpAddress): Promise<number>;
+  /** New keys now for the tunnels with an address, or for the IKE SAs that carry them. */
+  rekey(address: IpAddress, ofIke: boolean): Promise<RekeyReport>;
   connections(): readonly Connection[];
   /** Tunnels from an address that a WAN no longer has carry nothing: their pairs are decided anew. */
   addressesChanged(): void;
@@ -229,6 +232,10 @@ class PolicyEngine implements Policy {
       if (local && !this.wanNamed(connection.wan)?.addresses.includes(local))
         this.drop(connection, `${local} is no longer our address`);
     }
+  }
+
+  rekey(address: IpAddress, ofIke: boolean): Promise<RekeyReport> {
+    return rekeyByHand(this.ike, this.table.all(), address, ofIke);
   }
 
   async forget(address: IpAddress): Promise<number> {

@@ -277,3 +277,70 @@ export const stop: Proof = async ({ kernel }) => {
   check(!left.includes('autoipsec'), left);
   return undefined;
 };
+
+/**
+ * A rekey as the responder of it does it, and then as its initiator: each packet that leaves has the
+ * SPI of the SA that it should have, and none is lost.
+ */
+export const rekey: Proof = async ({ kernel }) => {
+  const n = freshBob();
+  await setMasquerade(false);
+  const { gwa, gwb, alice, bob } = addresses[4];
+  const ends = { local: gwa, remote: gwb, ours: alice, theirs: bob(n) };
+  const pair = { wan: 'wan', source: alice, destination: bob(n), translatedSource: alice };
+  const [first, second, third] = [childSa(ends), childSa(ends), childSa(ends)];
+  await installAtPeer(first);
+  const old = await kernel.install(first);
+  await kernel.remember({ ...pair, verdict: 'encrypt', lifespanSeconds: 60 });
+  const wan = await capture('wan', `src ${gwa}`);
+  const ping = attempt('alice', `ping -i 0.02 -c 150 -W 2 ${bob(n)}`);
+  await sleep(700);
+  const fresh = await kernel.stage(second);
+  check(fresh.reqid === old.reqid, 'another reqid');
+  await installAtPeer(second, 'inbound');
+  await installAtPeer(second, 'outbound');
+  await sleep(500);
+  const used = await kernel.use(fresh);
+  check(used.packetsIn > 0 && used.packetsOut === 0, `staged: ${JSON.stringify(used)}`);
+  await kernel.activate(fresh);
+  await kernel.remove(old);
+  await sleep(500);
+  await installAtPeer(third, 'inbound');
+  const last = await kernel.install(third);
+  await installAtPeer(third, 'outbound');
+  await kernel.remove(fresh);
+  const { said } = await ping;
+  check(said.includes(' 150 received'), said.slice(-120));
+  const spis = (await wan.stop()).flatMap((line) => /spi=0x([0-9a-f]+)/.exec(line)?.[1] ?? []);
+  const runs = spis
+    .filter((spi, at) => spi !== spis[at - 1])
+    .map((spi) => Number.parseInt(spi, 16));
+  const wanted = [first, second, third].map(({ outbound }) => outbound.spi);
+  check(String(runs) === String(wanted), `SPIs ${runs}, not ${wanted}`);
+  await kernel.remove(last);
+  return `${spis.length} packets`;
+};
+
+/** The kernel tells of packets and bytes, as it does of time. */
+export const counted: Proof = async ({ kernel, witness }) => {
+  const { gwa, gwb, alice, bob } = addresses[4];
+  for (const limits of [
+    { softPackets: 3, hardPackets: 1000 },
+    { softBytes: 300, hardBytes: 100_000 },
+  ]) {
+    const n = freshBob();
+    const ends = { local: gwa, remote: gwb, ours: alice, theirs: bob(n) };
+    const sa = childSa(ends, limits);
+    await installAtPeer(sa);
+    const before = witness.seen.filter((line) => line.includes('soft')).length;
+    const installed = await kernel.install(sa);
+    const pair = { wan: 'wan', source: alice, destination: bob(n), translatedSource: alice };
+    await kernel.remember({ ...pair, verdict: 'encrypt', lifespanSeconds: 60 });
+    await attempt('alice', `ping -c 6 -i 0.1 -W 1 ${bob(n)}`);
+    await sleep(500);
+    const after = witness.seen.filter((line) => line.includes('soft')).length;
+    check(after > before, `no soft limit told for ${JSON.stringify(limits)}`);
+    await kernel.remove(installed);
+  }
+  return undefined;
+};
