@@ -33,6 +33,8 @@ export class Attempt {
   hint: string | undefined;
   /** IKE SAs in which it is asked for at this moment. */
   readonly askedIn = new Set<IkeSa>();
+  /** How often the peer has answered that it can not do it now. */
+  putOffs = 0;
   #stage: Stage = 'CALLING';
   #home: IkeSa | undefined;
   readonly #patience: Patience;

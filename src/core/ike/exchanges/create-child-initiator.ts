@@ -3,7 +3,7 @@ import type { Attempt } from '../attempt.js';
 import { spiBytes } from '../child.js';
 import { freshChildSpi } from '../child-life.js';
 import type { IkeContext } from '../context.js';
-import { type DhGroup, dhGroupById } from '../crypto/dh.js';
+import type { DhGroup } from '../crypto/dh.js';
 import type { IkeSa } from '../ike-sa.js';
 import { find, findNotify, type Payload } from '../payloads/payload.js';
 import { espOffer } from '../proposals/offer.js';
@@ -16,6 +16,7 @@ import { type Received, sealRequest } from './common.js';
 import { errorNames } from './ike-auth-initiator.js';
 import { NONCE_LENGTH } from './ike-sa-init-initiator.js';
 import { idleWatch, peerIsDead } from './informational.js';
+import { retryPauseMs, wantedGroup } from './rekey-retry.js';
 
 /** With a key exchange of its own (OE-98). */
 function makeOffer(ctx: IkeContext, sa: IkeSa, attempt: Attempt, group: DhGroup): ChildOffer {
@@ -107,13 +108,26 @@ function childAnswered(
     void finishChild(ctx, sa, offer, message, find(payloads, 'Nonce')!.data);
     return;
   }
-  const wanted = findNotify(payloads, NotifyType.INVALID_KE_PAYLOAD)?.data;
-  const group = wanted?.length === 2 ? dhGroupById(wanted[0]! * 256 + wanted[1]!) : undefined;
-  if (group && again && ctx.preferences.groups.includes(group)) {
+  const group = wantedGroup(ctx, payloads);
+  if (group && again) {
     again(group);
     return;
   }
+  if (findNotify(payloads, NotifyType.TEMPORARY_FAILURE) && askLater(ctx, sa, offer.attempt))
+    return;
   const why = `the peer is proven and refuses the tunnel: ${errorNames(message)}`;
   offer.attempt.fail('refused', why);
   idleWatch(ctx, sa);
+}
+
+/** §2.25: the peer rekeys the IKE SA at this moment, or something like it. False: often enough. */
+function askLater(ctx: IkeContext, sa: IkeSa, attempt: Attempt): boolean {
+  const pauseMs = retryPauseMs(ctx, ++attempt.putOffs);
+  if (pauseMs === undefined) return false;
+  attempt.enter('QUEUED', sa);
+  ctx.timers.after(pauseMs, () => {
+    // Unless the heir of the IKE SA has taken it.
+    if (!attempt.isDone && attempt.home === sa && attempt.stage === 'QUEUED') ctx.dispatch(attempt);
+  });
+  return true;
 }

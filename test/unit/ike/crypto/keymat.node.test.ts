@@ -2,7 +2,11 @@
 // random inputs.
 import { createHmac, randomBytes } from 'node:crypto';
 import { toHex } from '../../../../src/core/bytes/hex.js';
-import { authOctets, deriveIkeKeys } from '../../../../src/core/ike/crypto/keymat.js';
+import {
+  authOctets,
+  deriveIkeKeys,
+  deriveRekeyedKeys,
+} from '../../../../src/core/ike/crypto/keymat.js';
 import { prfPlus, prfs } from '../../../../src/core/ike/crypto/prf.js';
 import { deriveEspKeys, espSuites, ikeCiphers } from '../../../../src/core/ike/crypto/suite.js';
 import { IdType } from '../../../../src/core/ike/identity.js';
@@ -68,6 +72,23 @@ for (const prf of prfs) {
           prf.keyLength,
         ],
       );
+    });
+
+  for (const old of prfs)
+    test(`${prf.name} behind ${old.name}: SKEYSEED of a rekeyed IKE SA (§2.18)`, () => {
+      const [spiInitiator, spiResponder, skD] = [8, 8, old.keyLength].map((n) => randomBytes(n));
+      const cipher = ikeCiphers[0]!;
+      const keys = deriveRekeyedKeys(
+        { prf, cipher, shared, ni, nr, spiInitiator: spiInitiator!, spiResponder: spiResponder! },
+        { prf: old, skD: skD! },
+      );
+      const seed = hmac(old.id, skD!, Buffer.concat([shared, ni, nr]));
+      const info = Buffer.concat([ni, nr, spiInitiator!, spiResponder!]);
+      const inOrder = [keys.skD, keys.initiator.integrity, keys.responder.integrity];
+      const rest = [keys.initiator.encryption, keys.responder.encryption, keys.skPi, keys.skPr];
+      const length = 3 * prf.keyLength + 2 * (cipher.keyLength + cipher.integrityKeyLength);
+      const wanted = plus(prf.id, seed, info, length).toString('hex');
+      assert.is([...inOrder, ...rest].map(toHex).join(''), wanted);
     });
 
   for (const suite of espSuites)
