@@ -12,11 +12,17 @@ import { idleWatch, tellWindow } from './exchanges/informational.js';
 import type { IkeSa, Role } from './ike-sa.js';
 import { watchPeer } from './liveness.js';
 import type { IkeSuite } from './proposals/choose.js';
-import { createSa, enter } from './sa-life.js';
+import { adoptSa, createSa, enter } from './sa-life.js';
 
 /** Known to nobody yet; its SPI is in the rekey request or in the answer. */
-export function createHeir(ctx: IkeContext, old: IkeSa, role: Role): IkeSa {
-  const sa = createSa(ctx, role, old.path);
+export function createHeir(
+  ctx: IkeContext,
+  old: IkeSa,
+  role: Role,
+  /** Of a request that an earlier run has sent. */
+  spiOwn?: Uint8Array,
+): IkeSa {
+  const sa = spiOwn ? adoptSa(ctx, role, spiOwn, old.path) : createSa(ctx, role, old.path);
   sa.replaces = old;
   sa.peer = old.peer;
   sa.nat = { ...old.nat };

@@ -42,6 +42,17 @@ export interface Request {
   repeated?(sendings: number): void;
   /** Inbound SPI of the Child SA that it offers: a fresh daemon deletes what the answer makes of it. */
   offeredSpi?(): number;
+  /** What is needed to understand the answer to a rekey of the IKE SA. */
+  rekey?(): SavedRekey;
+}
+
+/** What we offered in a rekey of the IKE SA. */
+export interface SavedRekey {
+  spiOwn: Uint8Array;
+  ni: Uint8Array;
+  group: number;
+  /** See `KeyPair`. */
+  drawn: Uint8Array[];
 }
 
 /** A request that was out when the daemon ended. */
@@ -51,6 +62,7 @@ export interface SavedRequest {
   datagrams: Uint8Array[];
   isLast: boolean;
   offeredSpi: number | undefined;
+  rekey: SavedRekey | undefined;
 }
 
 export interface SavedRequests {
@@ -145,6 +157,7 @@ export class RequestWindow {
       datagrams: [...sealed.datagrams],
       isLast: request.isLast === true,
       offeredSpi: request.offeredSpi?.(),
+      rekey: request.rekey?.(),
     }));
     return { size: this.#size, nextId: this.#nextId, out };
   }

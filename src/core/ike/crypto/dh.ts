@@ -11,6 +11,8 @@ export interface KeyPair {
   readonly group: number;
   /** Key Exchange Data of the KE payload, `publicLength` bytes. */
   readonly publicKey: Uint8Array;
+  /** The random bytes that it was made from: as secret as the private part. */
+  readonly drawn?: readonly Uint8Array[];
   /**
    * The shared secret as SKEYSEED takes it, or `undefined` when the peer's value has the wrong length
    * or is no acceptable member of the group. Never throws.

@@ -21,7 +21,29 @@ export interface KeyPairPoolOptions {
   random: Random;
 }
 
+/** A pair that knows which random bytes it is from, so that another run of the daemon can make it again. */
+export function generateFrom(group: DhGroup, random: Random): KeyPair {
+  const drawn: Uint8Array[] = [];
+  const pair = group.generate((length) => {
+    const bytes = random(length);
+    drawn.push(bytes.slice());
+    return bytes;
+  });
+  return { ...pair, drawn };
+}
+
+/** The pair of an earlier run. Throws when these are not the bytes of such a pair. */
+export function generateAgain(group: DhGroup, drawn: readonly Uint8Array[]): KeyPair {
+  const left = [...drawn];
+  return generateFrom(group, (length) => {
+    const bytes = left.shift();
+    if (bytes?.length !== length) throw new Error(`key pair of ${group.name}: other random bytes`);
+    return bytes;
+  });
+}
+
 export function createKeyPairPool(options: KeyPairPoolOptions): KeyPairPool {
+  const generate = (group: DhGroup) => generateFrom(group, options.random);
   const stock = new Map(options.groups.map((group) => [group, [] as KeyPair[]]));
   let timer: Timer | undefined;
 
@@ -29,7 +51,7 @@ export function createKeyPairPool(options: KeyPairPoolOptions): KeyPairPool {
     timer = undefined;
     const [group, pairs] = [...stock].find(([, made]) => made.length < options.size) ?? [];
     if (!group || !pairs) return;
-    pairs.push(group.generate(options.random));
+    pairs.push(generate(group));
     wait();
   };
   /** Starts the pause anew: a burst of handshakes is not slowed by refilling. */
@@ -41,7 +63,7 @@ export function createKeyPairPool(options: KeyPairPoolOptions): KeyPairPool {
 
   return {
     take(group) {
-      const pair = stock.get(group)?.shift() ?? group.generate(options.random);
+      const pair = stock.get(group)?.shift() ?? generate(group);
       wait();
       return pair;
     },

@@ -4,7 +4,8 @@
  */
 import { isLower, lowerNonce } from '../collisions.js';
 import type { IkeContext } from '../context.js';
-import type { DhGroup, KeyPair } from '../crypto/dh.js';
+import { type DhGroup, dhGroupById, type KeyPair } from '../crypto/dh.js';
+import { generateAgain } from '../crypto/key-pair-pool.js';
 import type { RekeyResult } from '../daemon.js';
 import { createHeir, establishHeir, type HeirTerms, inherit } from '../heir.js';
 import type { IkeSa } from '../ike-sa.js';
@@ -14,6 +15,7 @@ import { chooseIke, isFromOffer } from '../proposals/choose.js';
 import { ikeOffer } from '../proposals/offer.js';
 import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
+import type { Request, SavedRekey } from '../request-window.js';
 import { enter, serveWaiting } from '../sa-life.js';
 import { whileThePeerLives } from '../schedule.js';
 import { type Received, sealRequest } from './common.js';
@@ -67,10 +69,38 @@ function ask(ctx: IkeContext, rekey: Rekey): void {
         { kind: 'KE', group: group.id, data: offer.pair.publicKey },
       ]);
     },
+    rekey: () => kept(offer),
     answered: (payloads) => answered(ctx, rekey, offer, payloads),
     gaveUp: () => rekey.end(overtaken(sa)),
     repeated: (sendings) => void endIfDead(ctx, sa, sendings),
   });
+}
+
+const kept = ({ heir, ni, pair }: Offer): SavedRekey => ({
+  spiOwn: heir.spiOwn,
+  ni,
+  group: pair.group,
+  drawn: [...(pair.drawn ?? [])],
+});
+
+/** Goes on with a rekey whose request an earlier run of the daemon has sent; gives that request. */
+export function resumeRekey(ctx: IkeContext, sa: IkeSa, saved: SavedRekey): Omit<Request, 'build'> {
+  const group = dhGroupById(saved.group);
+  if (!group) throw new Error(`group ${saved.group} is unknown`);
+  const heir = createHeir(ctx, sa, 'initiator', saved.spiOwn);
+  const offer: Offer = { heir, ni: saved.ni, pair: generateAgain(group, saved.drawn) };
+  const end = () => undefined;
+  const rekey: Rekey = { sa, group, isGroupWanted: false, refusals: 0, end };
+  sa.state = 'REKEYING';
+  return {
+    exchange: Exchange.CREATE_CHILD_SA,
+    schedule: whileThePeerLives,
+    isAlone: true,
+    rekey: () => kept(offer),
+    answered: (payloads) => answered(ctx, rekey, offer, payloads),
+    gaveUp: () => undefined,
+    repeated: (sendings) => void endIfDead(ctx, sa, sendings),
+  };
 }
 
 const overtaken = ({ heir }: IkeSa): RekeyResult =>

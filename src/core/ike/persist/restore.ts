@@ -20,6 +20,7 @@ import {
   idleWatch,
   peerIsDead,
 } from '../exchanges/informational.js';
+import { resumeRekey } from '../exchanges/rekey-sa-initiator.js';
 import type { IkeSa } from '../ike-sa.js';
 import { watchPeer } from '../liveness.js';
 import { find } from '../payloads/payload.js';
@@ -88,6 +89,10 @@ function readSaved(ctx: IkeContext, files: StateFiles): SavedIke[] {
  * was not told to it then, and is forgotten; one that we asked for is what the peer has.
  */
 function untangle(files: StateFiles, all: readonly SavedIke[]): SavedIke[] {
+  // Its answer was taken: to take it twice would make the same keys twice, and count IVs anew
+  const isThere = (spi: Uint8Array) => all.some(({ sa }) => equal(sa.spiOwn, spi));
+  for (const request of all.flatMap(({ sa }) => sa.requests.out))
+    if (request.rekey && isThere(request.rekey.spiOwn)) request.rekey = undefined;
   const forgotten = new Set<SavedIke>();
   for (const heir of all) {
     const { replaces, role, spiOwn } = heir.sa;
@@ -109,7 +114,9 @@ function untangle(files: StateFiles, all: readonly SavedIke[]): SavedIke[] {
 
 /** What follows the answer to a request of an earlier run. */
 function requestOf(ctx: IkeContext, sa: IkeSa, saved: SavedRequest): Request {
-  const { exchange, isLast, datagrams, offeredSpi } = saved;
+  const { exchange, isLast, datagrams, offeredSpi, rekey } = saved;
+  if (rekey && sa.state === 'ESTABLISHED')
+    return { ...resumeRekey(ctx, sa, rekey), build: () => ({ datagrams }) };
   const ended = () => void endSa(ctx, sa, 'deleted by us', 'its delete is through');
   return {
     exchange,

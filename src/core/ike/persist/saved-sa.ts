@@ -65,6 +65,7 @@ const requestOut = record({
   datagrams: listOf(bytesOf(), 256),
   isLast: truth,
   offeredSpi: maybe(number32),
+  rekey: maybe(record({ spiOwn: spi, ni: bytesOf(), group: port, drawn: listOf(bytesOf(), 64) })),
 });
 const answered = record({
   messageId: number32,
