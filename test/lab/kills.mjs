@@ -37,9 +37,9 @@ export async function kills(lab, count) {
   const random = randomFrom(seed);
   const one = (list) => list[Math.floor(random() * list.length)];
   const wan = await lab.capture();
-  const configuration = { main: { patience: '30' }, wan: { default_class: 'oe-paranoid' } };
+  const configuration = { main: { patience: '120' }, wan: { default_class: 'oe-paranoid' } };
   await Promise.all(['sga', 'sgb'].map((name) => lab.start(name, configuration)));
-  await ask(lab, 'alice', 'bob');
+  await eventually(async () => (await ask(lab, 'alice', 'bob')).received > 0, 120_000);
   for (let round = 1; round <= count; round += 1) {
     const names = one(victims);
     const doing = one(Object.keys(doings));
@@ -75,7 +75,7 @@ async function checkAfter(lab, what) {
     ['alice', 'bob'],
     ['bob', 'alice'],
   ])
-    if (!(await eventually(() => talks(from, to), 40_000)))
+    if (!(await eventually(() => talks(from, to), 120_000)))
       problems.push(`${from} can not reach ${to}`);
   // two tunnels that came at once are one after two seconds
   let left = '';
@@ -85,7 +85,7 @@ async function checkAfter(lab, what) {
     left = await disagreement(lab);
     return left === '';
   };
-  if (!(await eventually(agree, 20_000))) problems.push(left);
+  if (!(await eventually(agree, 60_000))) problems.push(left);
   return lab.check(what, problems.length === 0, problems.join('\n'));
 }
 

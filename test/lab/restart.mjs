@@ -30,13 +30,27 @@ export function keepPinging(lab, from, to, intervalSeconds = 0.02) {
   };
 }
 
-/** What a person sees of the connections, without counters and times. */
+/** What a person sees of the connections. */
 export async function connectionsOf(lab, router) {
-  const { connections } = await lab.status(router);
-  return connections
-    .map(({ counters, ...others }) => JSON.stringify(others))
-    .sort()
-    .join('\n');
+  return (await lab.status(router)).connections;
+}
+
+/**
+ * What of `before` is not there any more as it was, apart from counters and from what has come to the
+ * end of its time. Times may differ by the second to which they are rounded.
+ */
+export function changes(before, after) {
+  const now = Date.now() / 1000;
+  const text = ({ counters, until, ...others }) => JSON.stringify(others);
+  return before
+    .filter((each) => each.until > now + 1)
+    .filter(
+      (each) =>
+        !after.some(
+          (other) => text(other) === text(each) && Math.abs(other.until - each.until) <= 1,
+        ),
+    )
+    .map((each) => JSON.stringify(each));
 }
 
 /** Packets that overtake each other on the way, with two processors. */

@@ -6,7 +6,7 @@ const count = Number(process.env.LAB_KILLS ?? 10);
 export default {
   name: 'kills',
   requirements: ['OE-6'],
-  seconds: 60 + 20 * count,
+  seconds: 120 + 40 * count,
   topology: {},
   run: (lab) => kills(lab, count),
 };
