@@ -24,6 +24,7 @@ const stages = [
   },
   { name: 'unit qjs-mips', argv: [node, 'test/run-unit.mjs', '--verbose', '--engine', 'qjs-mips'] },
   { name: 'unit qjs-arm', argv: [node, 'test/run-unit.mjs', '--verbose', '--engine', 'qjs-arm'] },
+  { name: 'fuzz', argv: [node, 'test/fuzz/run.mjs', '--brief'] },
   { name: 'broker', argv: [node, 'test/broker/run.mjs'] },
   { name: 'lab', argv: [node, 'test/lab/run.mjs', 'all'] },
   { name: 'interop', argv: [node, 'test/interop/run.mjs', '--quick'] },

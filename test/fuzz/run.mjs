@@ -1,0 +1,177 @@
+// `npm run fuzz`: gives parsers of foreign bytes what nobody would send in earnest.
+//   node test/fuzz/run.mjs [--inputs N] [--seconds N] [--seed N] [--only PART] [--list]
+// N inputs for each target (a million; those that take long get the part that the table says), or
+// until the seconds for each target have gone. What failed is made as short as it goes and kept in
+// test/fuzz/corpus, which runs first from then on. `--brief`: the bounded run of `npm test`.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
+import { commonOptions, root } from '../../build-options.mjs';
+
+const corpusFolder = path.join(root, 'test/fuzz/corpus');
+/** An input that takes longer hangs: the slowest good one takes some hundred milliseconds. */
+const hangMs = 20_000;
+const beatBytes = 8 + 100_000;
+/** More than this, after everything has been warm, is a leak and no noise. */
+const mostGrowth = 24 << 20;
+const brief = { inputs: 40_000, seconds: 0.35, seed: 1 };
+
+function optionsOf(words) {
+  const value = (name) => {
+    const at = words.indexOf(`--${name}`);
+    return at < 0 ? undefined : words[at + 1];
+  };
+  const isBrief = words.includes('--brief');
+  const usual = isBrief ? brief : { inputs: 1_000_000, seed: (Math.random() * 2 ** 31) | 0 };
+  const number = (name) => (value(name) === undefined ? usual[name] : Number(value(name)));
+  return {
+    ...{ inputs: number('inputs'), seconds: number('seconds'), seed: number('seed') },
+    ...{ only: value('only') ?? '', isList: words.includes('--list'), isBrief },
+  };
+}
+
+async function bundle(entry, outfile) {
+  await build({
+    ...commonOptions,
+    platform: 'node',
+    external: ['node:*', 'os', 'std'],
+    alias: { buffer: path.join(root, 'node_modules/buffer/index.js') },
+    entryPoints: [path.join(root, 'test/fuzz', entry)],
+    outfile,
+    logLevel: 'silent',
+  });
+  return outfile;
+}
+
+const fromHexText = (text) =>
+  Uint8Array.from(Buffer.from(text.replace(/^#.*$/gm, '').replace(/\s+/g, ''), 'hex'));
+
+const folderOf = (name) => path.join(corpusFolder, name.replace(/\W+/g, '-'));
+
+/** Inputs that failed once: files of hexadecimal, with a comment that says what it was. */
+function corpusOf(name) {
+  const folder = folderOf(name);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .sort()
+    .map((file) => fromHexText(readFileSync(path.join(folder, file), 'utf8')));
+}
+
+function keep(name, { input, error }) {
+  const folder = folderOf(name);
+  mkdirSync(folder, { recursive: true });
+  let hash = 0;
+  for (const byte of input) hash = (Math.imul(hash, 31) + byte) | 0;
+  const file = path.join(folder, `${(hash >>> 0).toString(16).padStart(8, '0')}.hex`);
+  const hex = Buffer.from(input).toString('hex').replace(/.{96}/g, '$&\n');
+  writeFileSync(file, `# ${error.split('\n', 1)[0].slice(0, 120)}\n${hex}\n`);
+  return path.relative(root, file);
+}
+
+/** One target in a thread; a thread that stands still is ended and its input is the failure. */
+function runTarget(script, { name, cost }, { inputs, seconds, seed }) {
+  const beat = new SharedArrayBuffer(beatBytes);
+  const counters = new Int32Array(beat, 0, 2);
+  const plan = {
+    seed,
+    inputs: Math.max(50, Math.ceil(inputs / cost)),
+    ...(seconds && { untilMs: seconds * 1000 }),
+  };
+  const worker = new Worker(script, {
+    workerData: { name, corpus: corpusOf(name), plan, beat },
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
+  });
+  return new Promise((resolve) => {
+    let last = -1;
+    let since = Date.now();
+    const input = () => new Uint8Array(beat).slice(8, 8 + counters[1]);
+    const finish = (report) => {
+      clearInterval(watch);
+      void worker.terminate();
+      resolve(report);
+    };
+    const fail = (error) =>
+      finish({
+        name,
+        inputs: counters[0],
+        failure: { input: input(), number: counters[0], error },
+      });
+    const watch = setInterval(() => {
+      const count = Atomics.load(counters, 0);
+      if (count !== last) [last, since] = [count, Date.now()];
+      else if (Date.now() - since > hangMs) fail(`hangs: no end after ${hangMs / 1000} s`);
+    }, 200);
+    worker.on('message', finish);
+    worker.on('error', (error) => fail(`the thread ended: ${error.stack ?? error}`));
+    worker.on('exit', () => fail('the thread ended without a report'));
+  });
+}
+
+const grown = ({ growth = 0 }) => growth > mostGrowth;
+
+function lineOf(report) {
+  const { name, inputs, outcomes = 0, milliseconds = 0, slowestMs = 0, growth = 0 } = report;
+  const rate = milliseconds > 0 ? Math.round((inputs * 1000) / milliseconds) : 0;
+  return [
+    name.padEnd(24),
+    String(inputs).padStart(9),
+    `${rate}/s`.padStart(10),
+    String(outcomes).padStart(9),
+    `${slowestMs.toFixed(0)} ms`.padStart(8),
+    `${(growth / 1024).toFixed(0)} kB`.padStart(10),
+  ].join(' ');
+}
+
+function tell(report, seed) {
+  const { name, failure, fault } = report;
+  if (fault) {
+    console.log(`not ok fuzz: ${name}\n  the fuzzer itself: ${fault}`);
+    return false;
+  }
+  if (!failure && !grown(report)) {
+    console.log(`ok fuzz: ${name}`);
+    return true;
+  }
+  console.log(`not ok fuzz: ${name}`);
+  if (!failure) console.log(`  memory grew by ${report.growth} bytes`);
+  else {
+    console.log(`  seed ${seed}, input ${failure.number}: ${failure.error}`);
+    console.log(`  kept in ${keep(name, failure)}`);
+  }
+  return false;
+}
+
+async function main() {
+  const options = optionsOf(process.argv.slice(2));
+  const folder = path.join(root, '.cache/fuzz');
+  mkdirSync(folder, { recursive: true });
+  const script = path.join(folder, `worker-${process.pid}.mjs`);
+  const list = path.join(folder, `list-${process.pid}.mjs`);
+  try {
+    await bundle('targets.ts', list);
+    const { targets } = await import(list);
+    const chosen = targets
+      .map(({ name, cost = 1 }) => ({ name, cost }))
+      .filter(({ name }) => name.includes(options.only));
+    if (options.isList) {
+      for (const { name } of chosen) console.log(name);
+      return;
+    }
+    if (chosen.length === 0) throw new Error(`no target has '${options.only}' in its name`);
+    await bundle('worker.ts', script);
+    console.log(`seed ${options.seed}`);
+    console.log(`${'target'.padEnd(24)}    inputs       rate  outcomes  slowest  heap more`);
+    let isGood = true;
+    for (const target of chosen) {
+      const report = await runTarget(script, target, options);
+      console.log(lineOf(report));
+      if (!tell(report, options.seed)) isGood = false;
+    }
+    process.exitCode = isGood ? 0 : 1;
+  } finally {
+    for (const file of [script, list]) rmSync(file, { force: true });
+  }
+}
+
+await main();

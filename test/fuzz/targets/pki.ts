@@ -1,0 +1,74 @@
+/** Keys and signatures of strangers, and our own key file. */
+import { fromHex } from '../../../src/core/bytes/hex.js';
+import { utf8 } from '../../../src/core/bytes/text.js';
+import { signAuth, verifyAuth } from '../../../src/core/ike/crypto/signature.js';
+import { DerError } from '../../../src/core/pki/der.js';
+import { readDnsKey, readRsaKey, writeDnsKey } from '../../../src/core/pki/dns-key.js';
+import { fromDerSignature, toDerSignature } from '../../../src/core/pki/ecdsa.js';
+import { fromPem } from '../../../src/core/pki/pem.js';
+import {
+  decodePkcs8,
+  encodePkcs8,
+  KeyError,
+  privateKeyFromPem,
+} from '../../../src/core/pki/pkcs8.js';
+import { publicKeyOf } from '../../../src/core/pki/private-key.js';
+import type { PublicKey } from '../../../src/core/pki/public-key.js';
+import { rsaKeyProblem } from '../../../src/core/pki/rsa.js';
+import { countingRandom } from '../../support/list-random.js';
+import { ecPem, edPem, pkcs1Signatures, rsa2048Pem } from '../../unit/pki/vectors/openssl-keys.js';
+import { mutateDer } from '../structures.js';
+import { assert, reader, refusedBy, type Target, taker, textTaker } from '../target.js';
+
+const pems = [rsa2048Pem, ecPem, edPem];
+const keys = pems.map(privateKeyFromPem);
+const rsaKeys = keys.flatMap((key) => (key.type === 'rsa' ? [writeDnsKey(publicKeyOf(key))] : []));
+const octets = utf8('what AUTH signs');
+const allHashes = [2, 3, 4, 5];
+
+/** A key number, a method, and the AUTH data of that key. */
+const signatures = keys.map((key, index) => {
+  const signed = signAuth(key, octets, allHashes, countingRandom(index));
+  assert(signed.ok, 'seeds: no signature');
+  const { method, data } = signed.auth;
+  return Uint8Array.of(index, method, ...data);
+});
+const publicKeys: readonly PublicKey[] = keys.map(publicKeyOf);
+
+function verify(input: Uint8Array): unknown {
+  const key = publicKeys[(input[0] ?? 0) % publicKeys.length]!;
+  const result = verifyAuth({ method: input[1] ?? 0, data: input.slice(2) }, key, octets);
+  if (!result.ok) return result;
+  const isSeed = signatures.some((seed) => seed.length === input.length);
+  assert(isSeed, 'a signature of another length is good');
+  return result;
+}
+
+/** A key from the DNS, and one signature that must not hurt. */
+function useRsaKey(input: Uint8Array): unknown {
+  const key = readRsaKey(input);
+  if (!key.ok) return key.error.replace(/\d+/g, '#');
+  const problem = rsaKeyProblem(key.value);
+  if (problem) return problem.replace(/\d+/g, '#');
+  const data = fromHex(pkcs1Signatures.SHA2_256);
+  return verifyAuth({ method: 1, data }, key.value, octets);
+}
+
+export const pkiTargets: readonly Target[] = [
+  reader('pki RSA key of DNS', rsaKeys, readRsaKey, { write: writeDnsKey }),
+  reader('pki P-256 key of DNS', [fromHex('11'.repeat(64))], (input) =>
+    readDnsKey('ecdsa-p256', input),
+  ),
+  taker('pki RSA key in use', rsaKeys, useRsaKey, { cost: 40 }),
+  taker('pki PKCS #8', keys.map(encodePkcs8), decodePkcs8, {
+    mutate: mutateDer,
+    isRefusal: refusedBy(KeyError, DerError),
+    cost: 4,
+  }),
+  textTaker('pki PEM', pems, fromPem),
+  textTaker('pki key file', pems, privateKeyFromPem, { isRefusal: refusedBy(KeyError), cost: 4 }),
+  taker('pki ECDSA signature', [toDerSignature(fromHex('8f'.repeat(64)))], fromDerSignature, {
+    mutate: mutateDer,
+  }),
+  taker('pki AUTH', signatures, verify, { cost: 100 }),
+];
