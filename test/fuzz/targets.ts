@@ -6,6 +6,7 @@ import { dnsTargets } from './targets/dns.js';
 import { ikeTargets } from './targets/ike.js';
 import { kernelTargets } from './targets/kernel.js';
 import { pkiTargets } from './targets/pki.js';
+import { stateTargets } from './targets/state.js';
 
 export const targets: readonly Target[] = [
   ...ikeTargets,
@@ -14,4 +15,5 @@ export const targets: readonly Target[] = [
   ...pkiTargets,
   ...kernelTargets,
   ...configTargets,
+  ...stateTargets,
 ];

@@ -2,20 +2,19 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Fuzzer, type Plan } from './fuzzer.js';
+import { Fuzzer, type Hooks, type Plan } from './fuzzer.js';
 import { targets } from './targets.js';
+
+/** Length and bytes of the input that runs, behind the number of those that have run. */
+const beat = workerData as SharedArrayBuffer;
+const counters = new Int32Array(beat, 0, 2);
+const current = new Uint8Array(beat, 8);
 
 interface Job {
   name: string;
   corpus: readonly Uint8Array[];
   plan: Plan;
-  /** Length and bytes of the input that runs, and how many have run. */
-  beat: SharedArrayBuffer;
 }
-
-const { name, corpus, plan, beat } = workerData as Job;
-const counters = new Int32Array(beat, 0, 2);
-const current = new Uint8Array(beat, 8);
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -28,7 +27,7 @@ process.on('uncaughtException', (error) => {
   uncaught ??= error;
 });
 
-const fuzzer = new Fuzzer(targets.find((each) => each.name === name)!, {
+const hooks: Hooks = {
   nowMs: () => performance.now(),
   begin(input) {
     const length = Math.min(input.length, current.length);
@@ -45,12 +44,17 @@ const fuzzer = new Fuzzer(targets.find((each) => each.name === name)!, {
     collect();
     return process.memoryUsage().heapUsed;
   },
-});
-const now = performance.now();
-const { untilMs } = plan;
-const own = untilMs === undefined ? plan : { ...plan, untilMs: now + untilMs };
+};
+
+function run({ name, corpus, plan }: Job): Promise<unknown> {
+  const fuzzer = new Fuzzer(targets.find((each) => each.name === name)!, hooks);
+  const { untilMs } = plan;
+  const own = untilMs === undefined ? plan : { ...plan, untilMs: performance.now() + untilMs };
+  return fuzzer.run(corpus, own);
+}
+
 const tell = (report: unknown) => parentPort!.postMessage(report);
-// whatever comes here is a fault of the fuzzer itself: the handlers above would swallow it
-fuzzer
-  .run(corpus, own)
-  .then(tell, (error) => tell({ name, inputs: 0, fault: String(error.stack) }));
+parentPort!.on('message', (job: Job) => {
+  // what is thrown here is a fault of the fuzzer itself: the handlers above would swallow it
+  run(job).then(tell, (error) => tell({ name: job.name, inputs: 0, fault: String(error.stack) }));
+});

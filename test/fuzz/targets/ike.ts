@@ -1,17 +1,28 @@
 /** IKE: messages, chains, payloads, fragments. */
 import { concat, equal } from '../../../src/core/bytes/bytes.js';
 import { fromHex } from '../../../src/core/bytes/hex.js';
-import { readScheme } from '../../../src/core/ike/crypto/signature-scheme.js';
+import { utf8 } from '../../../src/core/bytes/text.js';
+import { readCertificates } from '../../../src/core/ike/certificate-payloads.js';
+import {
+  addressIdentity,
+  formatIdentity,
+  identityAddress,
+  identityFqdn,
+  sameIdentity,
+} from '../../../src/core/ike/identity.js';
 import { defaultLimits } from '../../../src/core/ike/limits.js';
 import { readMessage } from '../../../src/core/ike/message.js';
 import { NamedTimers } from '../../../src/core/ike/named-timers.js';
 import { readPayload, writePayload } from '../../../src/core/ike/payloads/payload.js';
 import { readInner } from '../../../src/core/ike/protect.js';
 import { type FragmentMemory, Reassembly } from '../../../src/core/ike/reassembly.js';
+import { address } from '../../../src/core/net/address.js';
+import { readScheme } from '../../../src/core/pki/signature-scheme.js';
+import { makeCertificate } from '../../support/certificates.js';
 import { SteppedClock } from '../../support/stepped-clock.js';
 import { payloadVectors } from '../../unit/ike/payloads/vectors.js';
 import { mutateBody, mutateChain, mutateDer, mutateMessage } from '../structures.js';
-import { assert, outcomeOf, reader, type Target, taker } from '../target.js';
+import { assert, type Mutate, outcomeOf, reader, type Target, taker } from '../target.js';
 import { chainBytes, inner, messages } from './conversation.js';
 
 const algorithmIdentifiers = [
@@ -72,6 +83,43 @@ function reassemble(input: Uint8Array): string {
   return outcome.slice(-6);
 }
 
+const certificates = [4, 15].map((encoding) => {
+  const { certificate } = makeCertificate({ subject: 'CN=a.example' });
+  return concat(Uint8Array.of(encoding), encoding === 4 ? certificate.bytes : certificate.spki);
+});
+
+/** Encoding, and what comes in it. */
+const readCert = (input: Uint8Array): unknown =>
+  readCertificates([{ kind: 'CERT', encoding: input[0] ?? 0, data: input.slice(1) }]);
+
+const mutateCert: Mutate = (input, dice, other) =>
+  concat(
+    Uint8Array.of(dice.oneIn(9) ? dice.below(17) : input[0]!),
+    mutateDer(input.subarray(1), dice, other.subarray(1)),
+  );
+
+const identities = [
+  fromHex('01c6120001'),
+  fromHex('0520010db8000000000000000000000001'),
+  concat(Uint8Array.of(2), utf8('sg.example.org')),
+  concat(Uint8Array.of(3), utf8('root@example.org')),
+  concat(Uint8Array.of(9), makeCertificate({ subject: 'CN=a.example, O=b' }).certificate.subject),
+  fromHex('0bdeadbeef'),
+  fromHex('0d'),
+];
+
+function readIdentity(input: Uint8Array): unknown {
+  const identity = { type: input[0] ?? 0, data: input.slice(1) };
+  const text = formatIdentity(identity);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it is about
+  assert(!/[\x00-\x1f\x7f]/.test(text), 'control characters reach the log');
+  assert(sameIdentity(identity, identity), 'an identity is not itself');
+  return [
+    [identityAddress(identity), identityFqdn(identity), text.length > 0],
+    sameIdentity(identity, addressIdentity(address('198.18.0.1'))),
+  ];
+}
+
 export const ikeTargets: readonly Target[] = [
   reader('ike message', messages, readMessage, { mutate: mutateMessage }),
   reader(
@@ -94,6 +142,11 @@ export const ikeTargets: readonly Target[] = [
     ],
     reassemble,
   ),
+  taker('ike CERT', certificates, readCert, { mutate: mutateCert, cost: 2 }),
+  taker('ike identity', identities, readIdentity, {
+    mutate: (input, dice, other) =>
+      concat(Uint8Array.of(dice.below(14)), mutateDer(input.subarray(1), dice, other)),
+  }),
   taker('ike signature scheme', algorithmIdentifiers, readScheme, {
     mutate: (input, dice, other) => mutateDer(input, dice, other),
   }),

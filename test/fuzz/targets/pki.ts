@@ -1,11 +1,16 @@
 /** Keys and signatures of strangers, and our own key file. */
+
+import { equal } from '../../../src/core/bytes/bytes.js';
 import { fromHex } from '../../../src/core/bytes/hex.js';
 import { utf8 } from '../../../src/core/bytes/text.js';
 import { signAuth, verifyAuth } from '../../../src/core/ike/crypto/signature.js';
+import { certificatesFromPem, parseCertificate } from '../../../src/core/pki/certificate.js';
+import { checkChain } from '../../../src/core/pki/certificate-chain.js';
 import { DerError } from '../../../src/core/pki/der.js';
+import { formatName } from '../../../src/core/pki/distinguished-name.js';
 import { readDnsKey, readRsaKey, writeDnsKey } from '../../../src/core/pki/dns-key.js';
 import { fromDerSignature, toDerSignature } from '../../../src/core/pki/ecdsa.js';
-import { fromPem } from '../../../src/core/pki/pem.js';
+import { fromPem, toPem } from '../../../src/core/pki/pem.js';
 import {
   decodePkcs8,
   encodePkcs8,
@@ -15,6 +20,8 @@ import {
 import { publicKeyOf } from '../../../src/core/pki/private-key.js';
 import type { PublicKey } from '../../../src/core/pki/public-key.js';
 import { rsaKeyProblem } from '../../../src/core/pki/rsa.js';
+import { encodeSpki, readSpki } from '../../../src/core/pki/subject-public-key-info.js';
+import { extension, makeAuthority, makeCertificate } from '../../support/certificates.js';
 import { countingRandom } from '../../support/list-random.js';
 import { ecPem, edPem, pkcs1Signatures, rsa2048Pem } from '../../unit/pki/vectors/openssl-keys.js';
 import { mutateDer } from '../structures.js';
@@ -54,7 +61,52 @@ function useRsaKey(input: Uint8Array): unknown {
   return verifyAuth({ method: 1, data }, key.value, octets);
 }
 
+const root = makeAuthority('CN=root');
+const middle = makeCertificate({
+  subject: 'CN=middle',
+  issuer: root,
+  extensions: [extension.authority(1)],
+});
+const leaf = makeCertificate({
+  subject: 'CN=leaf, O=x',
+  issuer: middle,
+  extensions: [extension.keyUsage(0x80), extension.unknown(false)],
+});
+const made = [
+  leaf,
+  middle,
+  root,
+  ...[ecPem, rsa2048Pem].map((pem) =>
+    makeCertificate({ subject: 'CN=b', key: privateKeyFromPem(pem) }),
+  ),
+];
+const certificateSeeds = made.map(({ certificate }) => certificate.bytes);
+
+/** A certificate of a stranger on its way up to our root. */
+function chain(input: Uint8Array): unknown {
+  const parsed = parseCertificate(input);
+  if (!parsed.ok) return parsed.error.replace(/\d+/g, '#');
+  formatName(parsed.value.subject);
+  const others = [middle.certificate, parsed.value, leaf.certificate];
+  const found = checkChain(parsed.value, others, [root.certificate], 1_800_000_000);
+  const isMade = certificateSeeds.some((seed) => equal(seed, input));
+  assert(!found.ok || isMade, 'a changed certificate is vouched for');
+  return found.ok ? 'ok' : found.why.replace(/\d+|of .*?:/g, '#');
+}
+
 export const pkiTargets: readonly Target[] = [
+  reader('pki certificate', certificateSeeds, parseCertificate, { mutate: mutateDer }),
+  taker('pki certificate chain', certificateSeeds, chain, { mutate: mutateDer, cost: 20 }),
+  textTaker(
+    'pki certificates in PEM',
+    [made.map(({ certificate }) => toPem('CERTIFICATE', certificate.bytes)).join('')],
+    certificatesFromPem,
+    { cost: 4 },
+  ),
+  taker('pki public key', publicKeys.map(encodeSpki), readSpki, {
+    mutate: mutateDer,
+    isRefusal: refusedBy(DerError),
+  }),
   reader('pki RSA key of DNS', rsaKeys, readRsaKey, { write: writeDnsKey }),
   reader('pki P-256 key of DNS', [fromHex('11'.repeat(64))], (input) =>
     readDnsKey('ecdsa-p256', input),
@@ -67,8 +119,13 @@ export const pkiTargets: readonly Target[] = [
   }),
   textTaker('pki PEM', pems, fromPem),
   textTaker('pki key file', pems, privateKeyFromPem, { isRefusal: refusedBy(KeyError), cost: 4 }),
-  taker('pki ECDSA signature', [toDerSignature(fromHex('8f'.repeat(64)))], fromDerSignature, {
-    mutate: mutateDer,
-  }),
+  taker(
+    'pki ECDSA signature',
+    [toDerSignature(fromHex('8f'.repeat(64)))],
+    (input) => fromDerSignature(input, 32),
+    {
+      mutate: mutateDer,
+    },
+  ),
   taker('pki AUTH', signatures, verify, { cost: 100 }),
 ];
