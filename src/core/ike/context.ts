@@ -65,6 +65,8 @@ export interface IkeContext {
   readonly cookies: Cookies;
   /** For strangers at the door, while there are many. */
   readonly doorTime: TimeShare;
+  /** For those of them who bring a cookie. */
+  readonly returnTime: TimeShare;
   /** Hands a wish out again: its IKE SA came to nothing before it stood. */
   readonly dispatch: (attempt: Attempt) => void;
   /** The peer does not answer within this IKE SA, or it is rekeyed: wishes look for another way. */

@@ -103,7 +103,9 @@ export function admits(ctx: IkeContext, bytes: Uint8Array, path: Path): boolean 
   ctx.halfOpen.noteCall();
   if (!ctx.halfOpen.isUnderLoad || ctx.sas.byInit(bytes.subarray(0, 8), path)) return true;
   let isGood = false;
-  const hadTime = ctx.doorTime.spend(() => {
+  // Whoever has come back is not drowned out by those who never will.
+  const time = bytes[16] === PayloadType.N ? ctx.returnTime : ctx.doorTime;
+  const hadTime = time.spend(() => {
     isGood = hasGoodCookie(ctx, bytes, path);
   });
   if (!hadTime) ctx.counters.count('calls passed over');

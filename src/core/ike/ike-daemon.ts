@@ -322,6 +322,7 @@ function createContext(
     unprotectedAnswers: new RateLimit(clock, limits.unprotectedAnswersPerSecond),
     cookies: new Cookies(clock, random),
     doorTime: new TimeShare(clock, limits.doorTimeShare, DOOR_SAVED_MS),
+    returnTime: new TimeShare(clock, limits.returnTimeShare, DOOR_SAVED_MS),
     refusals: new RefusalLog(log, clock, limits.refusalLinesPerMinute),
     ...hooks,
     nextTunnelId: 1,

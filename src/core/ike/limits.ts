@@ -14,8 +14,9 @@ export interface IkeLimits extends FragmentLimits {
   cookieThresholdPerPrefix: number;
   /** First messages in a second from which on there is a flood, and a cookie is demanded of all. */
   callsPerSecond: number;
-  /** Part of all time that goes into demanding and checking cookies. */
+  /** Part of all time that goes into demanding cookies, and into checking those that are brought. */
   doorTimeShare: number;
+  returnTimeShare: number;
   /** Half-open SAs up to which the owner is told of a caller before IKE_AUTH comes (SP-6). */
   foreseenCallers: number;
   /** Half-open SAs in all; one takes about 3 KB. */
@@ -77,6 +78,7 @@ export const defaultLimits: IkeLimits = {
   cookieThresholdPerPrefix: 16,
   callsPerSecond: 32,
   doorTimeShare: 0.5,
+  returnTimeShare: 0.25,
   foreseenCallers: 8,
   maxHalfOpen: 512,
   maxHalfOpenPerPrefix: 32,

@@ -157,6 +157,21 @@ test('cookie: the demand made by hand is the one that the codec writes', async (
   await world.stop();
 });
 
+test('cookie: those who bring one are heard when there is no time for the others', async () => {
+  const limits = { cookieThreshold: 0, doorTimeShare: 0 };
+  const { world, left, right } = await twoEnds({}, { limits });
+  const attempt = left.daemon.connect(left.wish(right));
+  // The first call has been answered; from now on the door has no time.
+  await world.clock.advance(15);
+  const { context } = right.daemon as unknown as { context: { doorTime: TimeShare } };
+  context.doorTime = new TimeShare(world.clock, 0, 0);
+  assert.ok((await world.until(attempt)).ok);
+  flood(world, right, manyBlocks);
+  await world.clock.advance(100);
+  assert.is(right.counter('calls passed over'), 200);
+  await world.stop();
+});
+
 test('cookie: what it costs to demand them is bounded by time', async () => {
   const clock = new SteppedClock();
   const share = new TimeShare(clock, 0.5, 100);

@@ -67,6 +67,7 @@ function ask(ctx: IkeContext, rekey: Rekey): void {
         { kind: 'SA', proposals: ikeOffer(ctx.preferences, heir.spiOwn) },
         { kind: 'Nonce', data: offer.ni },
         { kind: 'KE', group: group.id, data: offer.pair.publicKey },
+        ...ctx.extensions.outgoing('CREATE_CHILD_SA request', sa),
       ]);
     },
     rekey: () => kept(offer),
@@ -112,10 +113,12 @@ function answered(ctx: IkeContext, rekey: Rekey, offer: Offer, payloads: readonl
     refused(ctx, rekey, payloads);
     return;
   }
-  const terms = readAnswer(ctx, offer, payloads);
+  const veto = ctx.extensions.incoming('CREATE_CHILD_SA response', sa, payloads);
+  if (veto) ctx.counters.count('vetoes');
+  const terms = veto ? undefined : readAnswer(ctx, offer, payloads);
   if (!terms) {
     // The peer has gone over to something that we can not have.
-    rekey.end(no('its answer is no choice from our offer'));
+    rekey.end(no(veto ? veto.why : 'its answer is no choice from our offer'));
     void deleteSa(ctx, sa, 'the rekey went wrong');
     return;
   }

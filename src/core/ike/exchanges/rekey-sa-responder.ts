@@ -29,6 +29,11 @@ export function rekeySaRequested(ctx: IkeContext, sa: IkeSa, message: Received):
     respondNotify(ctx, sa, message, NotifyType.TEMPORARY_FAILURE);
     return;
   }
+  if (ctx.extensions.incoming('CREATE_CHILD_SA request', sa, message.payloads)) {
+    ctx.counters.count('vetoes');
+    respondNotify(ctx, sa, message, NotifyType.NO_ADDITIONAL_SAS);
+    return;
+  }
   const ke = find(message.payloads, 'KE')!;
   const { proposals } = find(message.payloads, 'SA')!;
   const choice = chooseIke(proposals, ke.group, ctx.preferences, 8);
@@ -69,6 +74,7 @@ function makeHeir(
     { kind: 'SA', proposals: [answerProposal(choice, heir.spiOwn)] },
     { kind: 'Nonce', data: nr },
     { kind: 'KE', group: suite.group.id, data: pair.publicKey },
+    ...ctx.extensions.outgoing('CREATE_CHILD_SA response', sa, message.payloads),
   ]);
   if (isDecided)
     sa.timers.set('leave', OLD_STAYS_MS, () => void deleteSa(ctx, sa, 'it is rekeyed'));
