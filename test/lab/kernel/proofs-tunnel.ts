@@ -293,7 +293,7 @@ export const rekey: Proof = async ({ kernel }) => {
   const old = await kernel.install(first);
   await kernel.remember({ ...pair, verdict: 'encrypt', lifespanSeconds: 60 });
   const wan = await capture('wan', `src ${gwa}`);
-  const ping = attempt('alice', `ping -i 0.02 -c 150 -W 2 ${bob(n)}`);
+  const ping = attempt('alice', `ping -i 0.02 -c 500 -W 2 ${bob(n)}`);
   await sleep(700);
   const fresh = await kernel.stage(second);
   check(fresh.reqid === old.reqid, 'another reqid');
@@ -310,7 +310,7 @@ export const rekey: Proof = async ({ kernel }) => {
   await installAtPeer(third, 'outbound');
   await kernel.remove(fresh);
   const { said } = await ping;
-  check(said.includes(' 150 received'), said.slice(-120));
+  check(said.includes(' 500 received'), said.slice(-120));
   const spis = (await wan.stop()).flatMap((line) => /spi=0x([0-9a-f]+)/.exec(line)?.[1] ?? []);
   const runs = spis
     .filter((spi, at) => spi !== spis[at - 1])
