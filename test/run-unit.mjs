@@ -10,7 +10,9 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { commonOptions, root } from '../build-options.mjs';
+import { needPackages } from './tools/apt.mjs';
 import { buildBroker } from './tools/broker.mjs';
+import { captureFolder } from './tools/captures.mjs';
 import { qjsCommand } from './tools/qjs.mjs';
 
 /**
@@ -133,6 +135,28 @@ function brokerEnvironment() {
   }
 }
 
+/** What single test files need beyond Node; they skip without it, and the reason is printed. */
+const needs = [
+  { part: 'key-log.node', get: async () => void (await needPackages(['tshark'])) },
+  {
+    part: 'foreign-captures',
+    get: async () => ({ AUTOIPSEC_CAPTURES: await captureFolder() }),
+  },
+];
+
+async function environmentOf(files) {
+  const environment = brokerEnvironment();
+  for (const { part, get } of needs) {
+    if (!files.some((file) => file.includes(part))) continue;
+    try {
+      Object.assign(environment, await get());
+    } catch (error) {
+      console.error(`${part}: ${error.message}`);
+    }
+  }
+  return environment;
+}
+
 /** Bundles and runs; a bundle that can not be made is a fault that names the file. */
 export async function runUnitTests(engine, filters, isMinified = false) {
   const files = testFiles(filters, engine);
@@ -141,7 +165,7 @@ export async function runUnitTests(engine, filters, isMinified = false) {
     await bundleTests(files, { forNode: engine === 'node', isMinified }, outfile);
     const limitMs = engine in emulators ? timeLimitMs.emulated : timeLimitMs.native;
     const command = await engineCommand(engine);
-    return { files, ...runBundle(command, outfile, brokerEnvironment(), limitMs) };
+    return { files, ...runBundle(command, outfile, await environmentOf(files), limitMs) };
   } catch (error) {
     const lines = error.errors?.map(({ text, location }) => {
       return `${location?.file ?? 'bundle'}:${location?.line ?? 0}: ${text}`;
