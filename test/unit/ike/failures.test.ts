@@ -44,6 +44,17 @@ test('failure: a request is sent again with growing pauses, byte for byte the sa
   await world.stop();
 });
 
+test('failure: a peer with trouble of its own is asked again', async () => {
+  const { world, left, right } = await twoEnds();
+  let asked = 0;
+  right.authorize = async () =>
+    ++asked === 1 ? { ok: false, why: 'no kernel', isOurFault: true } : { ok: true };
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  assert.ok(result.ok);
+  assert.is(asked, 2);
+  await world.stop();
+});
+
 for (const [what, authorize] of [
   ['breaks', () => Promise.reject(new Error('no route to the kernel'))],
   ['blames itself', async () => ({ ok: false, why: 'no kernel', isOurFault: true }) as const],

@@ -10,13 +10,14 @@ import { espOffer } from '../proposals/offer.js';
 import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
 import { untilPeerIsDead } from '../schedule.js';
+import { askLater } from './ask-later.js';
 import { type ChildOffer, finishChild } from './child-offer.js';
 import { shapeOfWish, shapePayloads } from './child-traffic.js';
 import { type Received, sealRequest } from './common.js';
 import { errorNames } from './ike-auth-initiator.js';
 import { NONCE_LENGTH } from './ike-sa-init-initiator.js';
 import { idleWatch, peerIsDead } from './informational.js';
-import { retryPauseMs, wantedGroup } from './rekey-retry.js';
+import { wantedGroup } from './rekey-retry.js';
 
 /** With a key exchange of its own (OE-98). */
 function makeOffer(ctx: IkeContext, sa: IkeSa, attempt: Attempt, group: DhGroup): ChildOffer {
@@ -118,16 +119,4 @@ function childAnswered(
   const why = `the peer is proven and refuses the tunnel: ${errorNames(message)}`;
   offer.attempt.fail('refused', why);
   idleWatch(ctx, sa);
-}
-
-/** §2.25: the peer rekeys the IKE SA at this moment, or something like it. False: often enough. */
-function askLater(ctx: IkeContext, sa: IkeSa, attempt: Attempt): boolean {
-  const pauseMs = retryPauseMs(ctx, ++attempt.putOffs);
-  if (pauseMs === undefined) return false;
-  attempt.enter('QUEUED', sa);
-  ctx.timers.after(pauseMs, () => {
-    // Unless the heir of the IKE SA has taken it.
-    if (!attempt.isDone && attempt.home === sa && attempt.stage === 'QUEUED') ctx.dispatch(attempt);
-  });
-  return true;
 }

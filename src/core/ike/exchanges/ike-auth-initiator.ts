@@ -15,13 +15,14 @@ import { formatIdentity, type Identity, sameIdentity } from '../identity.js';
 import type { IkeSa } from '../ike-sa.js';
 import { contactOfInitiator, heedInitialContact } from '../initial-contact.js';
 import { watchPeer } from '../liveness.js';
-import { find, findAll, type Payload } from '../payloads/payload.js';
+import { find, findAll, findNotify, type Payload } from '../payloads/payload.js';
 import { espOffer } from '../proposals/offer.js';
 import { Exchange } from '../registries/exchanges.js';
 import { isErrorNotify, NotifyType, notifyName } from '../registries/notifies.js';
 import { endSa, enter, serveWaiting } from '../sa-life.js';
 import { untilPatienceEnds } from '../schedule.js';
 import { announceWindow, openWindows } from '../window-size.js';
+import { askLater } from './ask-later.js';
 import { type ChildOffer, finishChild } from './child-offer.js';
 import { shapeOfWish, shapePayloads } from './child-traffic.js';
 import { type Received, sealRequest } from './common.js';
@@ -158,7 +159,9 @@ export function authAnsweredWithoutChild(ctx: IkeContext, sa: IkeSa, message: Re
   if (!establish(ctx, sa, message)) return;
   sa.attempt = undefined;
   if (attempt?.isChildless) attempt.stands(sa);
-  attempt?.fail('refused', `the peer is proven and refuses the tunnel: ${errorNames(message)}`);
+  const isPutOff = findNotify(message.payloads, NotifyType.TEMPORARY_FAILURE) !== undefined;
+  if (!isPutOff || !attempt || !askLater(ctx, sa, attempt))
+    attempt?.fail('refused', `the peer is proven and refuses the tunnel: ${errorNames(message)}`);
   heedInitialContact(ctx, sa, message.payloads);
   serveWaiting(ctx, sa);
   idleWatch(ctx, sa);
