@@ -1,5 +1,5 @@
 // The bench: `node test/bench/run.mjs [--markdown] [part …]`. Parts: connect, clear, memory (in the
-// lab's virtual machine), responder (in one of its own), bundle, handshake, primitives (on this machine). It prints one table; it
+// lab's virtual machine), responder (in one of its own), bundle, handshake, flood, primitives (on this machine). It prints one table; it
 // asserts nothing about time. Progress goes to standard error.
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -11,7 +11,7 @@ const { qjsCommand } = await import('../tools/qjs.mjs');
 const { printMarkdown, printText } = await import('./table.mjs');
 
 /** In the order of the table. */
-const hostParts = ['bundle', 'handshake', 'responder', 'primitives'];
+const hostParts = ['bundle', 'handshake', 'responder', 'flood', 'primitives'];
 const labParts = ['connect', 'clear', 'memory'];
 
 const begin = Date.now();
