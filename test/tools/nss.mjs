@@ -50,11 +50,11 @@ export function makeNss(tree, folder, { keys, certificates = {}, authorities = [
   renameSync(work, folder);
 }
 
-/** What libreswan calls the keys without certificate, by kind: `{ rsa: '0123…', ec: '4567…' }`. */
+/** What libreswan calls the keys (CKAID), by the names they were given here: `{ name: '0123…' }`. */
 export function keyIds(tree, folder) {
   const text = runTool(tree, ['certutil', '-K', '-d', `sql:${folder}`]);
-  const found = [...text.matchAll(/(rsa|ec)\s+([0-9a-f]{40})\s+\(orphan\)/g)];
-  return Object.fromEntries(found.map(([, kind, id]) => [kind, id]));
+  const found = [...text.matchAll(/([0-9a-f]{40})\s+(\S+)$/gm)];
+  return Object.fromEntries(found.map(([, id, name]) => [name, id]));
 }
 
 function runTool(tree, argv) {

@@ -47,7 +47,7 @@ export async function measure(world, { tell, wants }) {
 
 function start(world, router, destinations) {
   const { machine, parts } = world;
-  const ckaid = keyIds(parts.peers.libreswan, nssFolder(parts.keyFolder, router)).rsa;
+  const ckaid = keyIds(parts.peers.libreswan, nssFolder(parts.keyFolder, router))[router];
   const own = peerFolder(parts.peers.libreswan, {
     'etc/resolv.conf': 'nameserver 127.0.0.1\n',
     'etc/anchor.key': anchor(parts.keyFolder),

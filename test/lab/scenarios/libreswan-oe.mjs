@@ -60,7 +60,7 @@ async function startPluto(lab) {
   const own = peerFolder(tree, {
     'etc/resolv.conf': 'nameserver 127.0.0.1\n',
     'etc/anchor.key': anchor(parts.keyFolder),
-    'etc/ipsec.conf': configuration(lab.address('sgb'), keyIds(tree, nss).rsa),
+    'etc/ipsec.conf': configuration(lab.address('sgb'), keyIds(tree, nss).sgb),
     'etc/ipsec.secrets': '',
     'etc/ipsec.d/policies/private-or-clear': `${lab.address('sga')}/32\n`,
   });
