@@ -65,6 +65,7 @@ class Cell {
       log: log.for('ike'),
       key: unusedKey,
       credential: credentialOf(config.own),
+      asksCallersFor: proofsOf(config.peer),
       identity: () => own,
       keyLog: config.keyLogFolder
         ? openKeyLog(platform.files, config.keyLogFolder, true, log)

@@ -45,7 +45,7 @@ const prefixes = {
   address: '',
   name: 'fqdn:',
   mail: 'rfc822:',
-  subject: 'asn1dn:',
+  subject: '',
   'key ID': 'keyid:',
 };
 
@@ -83,7 +83,7 @@ export class StrongSwan {
     this.machine = machine;
     this.own = peerFolder(this.tree, {
       'etc/strongswan.conf': configuration,
-      'etc/swanctl/swanctl.conf': '',
+      'etc/swanctl/swanctl.conf': `secrets { ike { secret = "${preSharedKey}" } }\n`,
       ...Object.fromEntries(
         Object.entries(keys).flatMap(([name, pair]) =>
           pair.authorities ? certificateFiles(name, pair) : keyFiles(name, pair),
@@ -117,7 +117,6 @@ export class StrongSwan {
   async load(cell) {
     writePeerFiles(this.own, { 'run/cell.conf': connection(cell) });
     await this.#run('--load-conns', '--file', '/run/cell.conf');
-    if (cell.auth.includes('PSK')) await this.#run('--load-creds', '--file', '/run/cell.conf');
   }
 
   initiate() {
@@ -192,6 +191,5 @@ function connection(cell) {
     mode = ${mode}
     esp_proposals = ${esp} } }
 } }
-secrets { ike { secret = "${preSharedKey}" } }
 `;
 }
