@@ -89,8 +89,8 @@ export class Libreswan {
   }
 
   async load(cell) {
-    writePeerFiles(this.own, { 'run/cell.conf': this.#connection(cell) });
     this.connection = cell.isOpportunistic ? opportunistic : 'cell';
+    writePeerFiles(this.own, { 'run/cell.conf': this.#connection(cell) });
     await this.forget();
     await this.#run('addconn', '--config', '/run/cell.conf', this.connection);
     // the connections of earlier runs may have left the sockets of addresses that came later
@@ -178,7 +178,7 @@ export class Libreswan {
 
   #ownKey(method) {
     if (method.includes('certificate'))
-      return [`leftcert=${fileName(method)}`, 'leftsendcert=always'];
+      return [`leftcert=${fileName(method)}`, 'leftsendcert=always', 'sendca=all'];
     const kind = { RSA: 'rsa', 'RSA-PSS': 'rsa', ECDSA: 'ec' }[method];
     return kind ? [`leftckaid=${this.keyIds[kind]}`] : [];
   }
