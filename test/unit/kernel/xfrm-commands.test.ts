@@ -147,3 +147,14 @@ test('xfrm commands: further traffic has policies of its own, and states without
   assert.is(deletePolicies('in', sa).length, 2);
   assert.not(trafficKey(sa) === trafficKey(sampleSa()));
 });
+
+test('states: limits by time, bytes and packets, each where there is one', () => {
+  const line = addStates(
+    sampleSa({ softBytes: 5, hardBytes: 6, softPackets: 7, hardPackets: 0 }),
+    77,
+  )[0]!.command.line;
+  assert.match(
+    line,
+    / limit time-soft 3000 limit time-hard 3600 limit byte-soft 5 limit byte-hard 6 limit packet-soft 7$/,
+  );
+});
