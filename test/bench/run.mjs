@@ -1,5 +1,6 @@
 // The bench: `node test/bench/run.mjs [--markdown] [part …]`. Parts: connect, clear, memory (in the
-// lab's virtual machine), responder (in one of its own), bundle, handshake, flood, primitives (on this machine). It prints one table; it
+// lab's virtual machine), responder (in one of its own), bundle, handshake, flood, primitives (on this
+// machine); endurance (on this machine) when it is asked for, as it takes long. It prints one table; it
 // asserts nothing about time. Progress goes to standard error.
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -12,6 +13,8 @@ const { printMarkdown, printText } = await import('./table.mjs');
 
 /** In the order of the table. */
 const hostParts = ['bundle', 'handshake', 'responder', 'flood', 'primitives'];
+/** Takes many minutes, so only when it is named. */
+const longParts = ['endurance'];
 const labParts = ['connect', 'clear', 'memory'];
 
 const begin = Date.now();
@@ -21,9 +24,10 @@ const tell = (text) => {
 };
 
 function chosen(words) {
-  const known = [...labParts, ...hostParts];
+  const usual = [...labParts, ...hostParts];
+  const known = [...usual, ...longParts];
   const unknown = words.filter((word) => !known.includes(word));
-  if (unknown.length === 0) return words.length > 0 ? words : known;
+  if (unknown.length === 0) return words.length > 0 ? words : usual;
   throw new Error(`no part ${unknown.join(', ')}; there are: ${known.join(' ')}`);
 }
 
@@ -45,7 +49,7 @@ async function groupsOf(parts) {
     const lab = await import('./parts/lab.mjs');
     groups.push(...(await lab.measure({ tell, parts: inLab, attempt })));
   }
-  for (const name of hostParts.filter((part) => parts.includes(part))) {
+  for (const name of [...hostParts, ...longParts].filter((part) => parts.includes(part))) {
     const part = await import(`./parts/${name}.mjs`);
     groups.push(await attempt(part.title, () => part.measure({ tell })));
   }

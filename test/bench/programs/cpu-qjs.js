@@ -4,6 +4,14 @@
 import * as os from 'os';
 import * as std from 'std';
 
+globalThis.residentKilobytes = () => {
+  std.gc();
+  const file = std.open('/proc/self/status', 'r');
+  const text = file?.readAsString() ?? '';
+  file?.close();
+  return Number(/VmRSS:\s+(\d+)/.exec(text)?.[1]);
+};
+
 globalThis.cpuMs = () => {
   // The kernel adds up when a process leaves the processor, or a clock tick comes.
   os.sleep(0);

@@ -3,6 +3,8 @@
 declare global {
   /** Set by cpu-qjs.js or cpu-node.js. */
   var cpuMs: () => number;
+  /** Memory of this process, after a collection of garbage. */
+  var residentKilobytes: () => number;
 }
 
 /** Milliseconds that this program has computed; without such a count in the kernel, wall time. */
