@@ -81,7 +81,7 @@ export async function installChild(
 ): Promise<Child | undefined> {
   const child = newChild(ctx, sa, terms, replaces);
   if (replaces) replaces.heir = child;
-  // Before the kernel has it: the same keys never come there twice, whenever the daemon dies.
+  // Before the kernel has it: a daemon that starts behind a crash finds the states, and goes on with them.
   if (child.role === 'initiator') ctx.keeper.save(sa);
   try {
     const { owner } = ctx;
