@@ -74,7 +74,6 @@ function named<T extends { readonly name: string }>(
 }
 
 export function preferencesOf(config: AgentConfig): Partial<Preferences> {
-  if (config.mode === 'transport') throw new Unknown('transport mode is not known to autoipsec');
   const all: {
     ikeCiphers: readonly IkeCipher[];
     prfs: readonly Prf[];

@@ -13,6 +13,7 @@ import { createControlServer } from '../../src/core/control/server.js';
 import type { IkeOwner, RekeyResult, Tunnel } from '../../src/core/ike/daemon.js';
 import { formatIdentity, sameIdentity } from '../../src/core/ike/identity.js';
 import { createIkeDaemon, type FullIkeDaemon } from '../../src/core/ike/ike-daemon.js';
+import { wholeSelector } from '../../src/core/ike/selectors.js';
 import { IpCoprocess } from '../../src/core/kernel/ip-coprocess.js';
 import { Reqids } from '../../src/core/kernel/reqids.js';
 import { Tunnels } from '../../src/core/kernel/tunnels.js';
@@ -94,6 +95,15 @@ class Cell {
         `${theirs.address} to ${ours.address}` === inner
           ? { ok: true }
           : { ok: false, why: `${formatPrefix(theirs)} to ${formatPrefix(ours)}, not ${inner}` },
+      ...(config.mode === 'transport'
+        ? {
+            allowedTraffic: () => ({
+              ours: [wholeSelector(hostPrefix(address(config.ours)))],
+              theirs: [wholeSelector(hostPrefix(address(config.theirs)))],
+              mode: 'transport' as const,
+            }),
+          }
+        : {}),
       install: (sa) => kernel.install(sa),
       stage: (sa) => kernel.stage(sa),
       activate: (installed) => kernel.activate(installed),
@@ -118,6 +128,7 @@ class Cell {
       remote: address(config.remote),
       ours: hostPrefix(address(config.ours)),
       theirs: hostPrefix(address(config.theirs)),
+      ...(config.mode === 'transport' ? { mode: config.mode } : {}),
       ...proofsOf(config.peer),
       ownIdentity: identityOf(config.ownId),
       identity: identityOf(config.peerId),
