@@ -228,6 +228,30 @@ for (const [name, type, data] of [
     await world.stop();
   });
 
+test('failure: demands for ever other groups are followed a few times only', async () => {
+  const { world, left, right } = await twoEnds();
+  let asked = 0;
+  world.network.path.rewrites = (packet) => {
+    const read = readMessage(packet.bytes);
+    if (!read.ok || packet.from.address !== left.address || read.value.head.exchange !== 34)
+      return packet;
+    const wanted = Uint8Array.of(0, asked++ % 2 === 0 ? 19 : 20);
+    const head = { ...read.value.head, isFromInitiator: false, isResponse: true };
+    const bytes = writeMessage(head, [notifyPayload(NotifyType.INVALID_KE_PAYLOAD, wanted)]);
+    const { from, to } = packet;
+    void Promise.resolve().then(() =>
+      left.host.socketFor(from)?.receive({ number: 0, from: to, to: from, bytes }),
+    );
+    return { ...packet, bytes: nothing };
+  };
+  const result = await world.until(left.daemon.connect(left.wish(right, { patienceMs: 5000 })));
+  assert.is(!result.ok && result.failure.kind, 'silent');
+  assert.match(!result.ok ? result.failure.why : '', /INVALID_KE_PAYLOAD/);
+  // The retries, and what is sent again by the clock in five seconds.
+  assert.ok(asked >= 3 && asked < 12, `${asked} requests`);
+  await world.stop();
+});
+
 test('OE-147 SP-39 failure: forged ICMP unreachable of each kind changes nothing', async () => {
   const { world, left, right } = await twoEnds();
   const connecting = left.daemon.connect(left.wish(right));
