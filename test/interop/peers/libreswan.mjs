@@ -95,6 +95,7 @@ export class Libreswan {
     await this.#run('addconn', '--config', '/run/cell.conf', this.connection);
     // the connections of earlier runs may have left the sockets of addresses that came later
     await this.#run('whack', '--listen');
+    if (cell.isOpportunistic) await this.#tool('whack', '--route', '--name', opportunistic);
   }
 
   /** A tunnel of an opportunistic group begins with a packet. */
