@@ -23,7 +23,7 @@ export function parseDeviceAddresses(json: string): IpAddress[] {
   if (!Array.isArray(devices)) throw new Error('ip -j addr: no list in its answer');
   const infos: AddressInfo[] = devices
     .flatMap((device) => (Array.isArray(device?.addr_info) ? device.addr_info : []))
-    .filter((info: AddressInfo) => !isUnfit(info));
+    .filter((info: AddressInfo | null) => info && !isUnfit(info));
   const lasting = infos.filter((info) => !info.temporary);
   const passing = infos.filter((info) => info.temporary);
   return [...lasting, ...passing]

@@ -71,4 +71,4 @@ export function holds(value: Json, fact: string, namedSet: (name: string) => Jso
 }
 
 /** Enough of a value to find it in the ruleset. */
-export const brief = (value: Json): string => JSON.stringify(value).slice(0, 80);
+export const brief = (value: Json): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);
