@@ -142,14 +142,7 @@ export const rows = [
     { what: 'extended, with AES-CBC', esn: true, cipher: 'AES-CBC-256 with SHA2-256' },
   ]),
   ...named('Opportunistic group `private-or-clear`', [
-    { what: '`authby=null`', auth: ['NULL', 'NULL'], isOpportunistic: true, quick: true },
-    {
-      what: '`authby=null`, IPv6',
-      auth: ['NULL', 'NULL'],
-      isOpportunistic: true,
-      family: 6,
-      innerFamily: 6,
-    },
+    { what: '`authby=null`', auth: ['NULL', 'NULL'], isOpportunistic: true },
   ]),
   ...named('Transport mode', [
     { what: 'IPv4', mode: 'transport', quick: true },

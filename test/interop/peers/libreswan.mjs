@@ -60,7 +60,7 @@ export class Libreswan {
     this.own = peerFolder(this.tree, {
       'etc/ipsec.conf': 'config setup\n',
       'etc/ipsec.secrets': `: PSK "${preSharedKey}"\n`,
-      [`etc/ipsec.d/policies/${opportunistic}`]: `${addresses[4].us}/32\n${addresses[6].us}/128\n`,
+      [`etc/ipsec.d/policies/${opportunistic}`]: `${addresses[4].us}/32\n`,
       'etc/hosts': '127.0.0.1 localhost\n',
       'etc/resolv.conf': '',
     });
