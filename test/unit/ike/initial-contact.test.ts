@@ -1,6 +1,8 @@
+import type { IkeContext } from '../../../src/core/ike/context.js';
 import { fqdnIdentity } from '../../../src/core/ike/identity.js';
 import type { IkeDaemonOptions } from '../../../src/core/ike/ike-daemon.js';
-import { findNotify } from '../../../src/core/ike/payloads/payload.js';
+import { heedInitialContact } from '../../../src/core/ike/initial-contact.js';
+import { findNotify, notifyPayload } from '../../../src/core/ike/payloads/payload.js';
 import { NotifyType } from '../../../src/core/ike/registries/notifies.js';
 import { type IkeEnd, IkeWorld, twoEnds } from '../../support/ike-end.js';
 import { openCaptured, sasOf } from '../../support/ike-peer.js';
@@ -102,5 +104,21 @@ test('initial contact: two calls that cross do not end each other', async () => 
   await world.clock.advance(1000);
   assert.equal([left.ended.length, right.ended.length], [0, 0]);
   assert.equal([left.installed.length, right.installed.length], [2, 2]);
+  await world.stop();
+});
+
+test('initial contact: heeded for SAs that stood before the peer began with this one, and no others', async () => {
+  const { world, left, right } = await twoEnds();
+  await connects(left, right);
+  sasOf(left)[0]!.isDoubtful = true;
+  await world.clock.advance(1000);
+  await connects(left, right, { theirs: '10.2.0.9' });
+  const [first, second] = sasOf(right);
+  const { context } = right.daemon as unknown as { context: IkeContext };
+  const contact = [notifyPayload(NotifyType.INITIAL_CONTACT)];
+  heedInitialContact(context, first!, contact);
+  assert.equal([first!.state, second!.state], ['ESTABLISHED', 'ESTABLISHED']);
+  heedInitialContact(context, second!, contact);
+  assert.equal([first!.state, second!.state], ['GONE', 'ESTABLISHED']);
   await world.stop();
 });
