@@ -17,6 +17,7 @@ export const counterNames = [
   'fragments received',
   'fragments passed over',
   'fragments too many',
+  'fragments without room',
   'messages outside the window',
   'repeated requests',
   'requests while busy',

@@ -61,8 +61,10 @@ function openFragment(
     return undefined;
   }
   ctx.counters.count('fragments received');
-  const added = queue.add(head.messageId, fragment!, { first, plaintext, datagram: bytes });
-  if (added === 'wait') return undefined;
+  const part = { first, plaintext, datagram: bytes };
+  const added = queue.add(head.messageId, fragment!, part, roomFor(ctx, sa));
+  if (added === 'no room') ctx.counters.count('fragments without room');
+  if (added === 'wait' || added === 'no room') return undefined;
   if (added === 'too much') {
     endForFragments(ctx, sa);
     return undefined;
@@ -71,6 +73,12 @@ function openFragment(
     payloads: payloadsOf(readInner(added.first, added.plaintext)),
     datagram: added.datagram,
   };
+}
+
+/** Callers who have proven nothing leave half of it to peers and to answers that we wait for. */
+function roomFor({ limits: { maxFragmentBytes } }: IkeContext, sa: IkeSa): number {
+  const isStranger = sa.role === 'responder' && !isAuthenticated(sa.state);
+  return isStranger ? maxFragmentBytes / 2 : maxFragmentBytes;
 }
 
 /** RFC 7383 §5: an attack or a broken sender. */

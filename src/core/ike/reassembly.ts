@@ -38,7 +38,8 @@ interface Queue {
   readonly parts: Map<number, Uint8Array>;
 }
 
-export type Added = Reassembled | 'wait' | 'too much';
+/** `no room`: others take all there is, and the fragment is passed over; it will be sent again. */
+export type Added = Reassembled | 'wait' | 'too much' | 'no room';
 
 export class Reassembly {
   readonly #queues = new Map<number, Queue>();
@@ -57,12 +58,17 @@ export class Reassembly {
     return !queue || total > queue.total || (total === queue.total && !queue.parts.has(number));
   }
 
-  /** Stores an authentic fragment that is wanted; gives the message when it was the last one. */
+  /**
+   * Stores an authentic fragment that is wanted; gives the message when it was the last one. `most`:
+   * bytes that fragments of all IKE SAs may take with this one.
+   */
   add(
     messageId: number,
     { number, total }: FragmentOf,
     part: { first: number; plaintext: Uint8Array; datagram: Uint8Array },
+    most = this.limits.maxFragmentBytes,
   ): Added {
+    if (this.memory.bytes + part.plaintext.length > most) return 'no room';
     const queue = this.#queueFor(messageId, total);
     queue.bytes += part.plaintext.length;
     this.memory.bytes += part.plaintext.length;
@@ -112,9 +118,7 @@ export class Reassembly {
   }
 
   #isTooMuch({ total, bytes }: Queue): boolean {
-    const { maxFragments, maxReassembledBytes, maxFragmentBytes } = this.limits;
-    return (
-      total > maxFragments || bytes > maxReassembledBytes || this.memory.bytes > maxFragmentBytes
-    );
+    const { maxFragments, maxReassembledBytes } = this.limits;
+    return total > maxFragments || bytes > maxReassembledBytes;
   }
 }

@@ -240,3 +240,33 @@ test('fragmentation: numbers that can not be are malformed', async () => {
   assert.is(right.counter('malformed messages'), 3);
   await world.stop();
 });
+
+test('fragmentation: where others take all the room, no IKE SA ends for it', async () => {
+  const { world, left, right } = await twoEnds({}, { limits: { maxFragmentBytes: 4000 } });
+  await connects(world, left, right);
+  const memory = (right.daemon as unknown as { context: { fragmentMemory: { bytes: number } } })
+    .context.fragmentMemory;
+  memory.bytes += 3500;
+  const all = fragmentsOf(left, 2, 2000);
+  for (const bytes of all) send(left, bytes);
+  await world.clock.advance(5000);
+  assert.ok(right.counter('fragments without room') > 0);
+  assert.is(right.installed.length, 1);
+  memory.bytes -= 3500;
+  for (const bytes of all) send(left, bytes);
+  await world.clock.advance(5000);
+  assert.not.ok(sasOf(right)[0]!.responses.isNewest(2));
+  assert.is(memoryOf(right), 0);
+  await world.stop();
+});
+
+test('fragmentation: callers who have proven nothing leave room for peers', async () => {
+  const { world, left, right } = await twoEnds(options(6000), {
+    limits: { maxFragmentBytes: 8000 },
+  });
+  const result = await world.until(left.daemon.connect(left.wish(right, { patienceMs: 3000 })));
+  assert.not.ok(result.ok);
+  assert.ok(right.counter('fragments without room') > 0);
+  assert.ok(memoryOf(right) <= 4000, `${memoryOf(right)} bytes`);
+  await world.stop();
+});
