@@ -103,8 +103,15 @@ export function formatName(bytes: Uint8Array): string {
 function comparable(bytes: Uint8Array): string | undefined {
   const parts = tryDer(() => readParts(bytes));
   const plain = (attribute: Attribute) =>
-    textOf(attribute)?.trim().replace(/\s+/g, ' ').toLowerCase() ?? toHex(attribute.value);
-  const written = (part: Part) => part.map((one) => [one.oid, plain(one)]).sort();
+    textOf(attribute)?.trim().replace(/\s+/g, ' ').toLowerCase();
+  // What is no text equals itself alone, and not a text that looks like its hexadecimal.
+  const written = (part: Part) =>
+    part
+      .map((one) => {
+        const text = plain(one);
+        return text === undefined ? [one.oid, one.tag, toHex(one.value)] : [one.oid, text];
+      })
+      .sort();
   return parts && JSON.stringify(parts.map(written));
 }
 

@@ -296,3 +296,11 @@ test('certificate store: made once, mode 0600, and read again; a foreign one is 
     /'router' is no name like/,
   );
 });
+
+test('name: what is no text is not a text that looks like its bytes', () => {
+  const text = nameFromText('CN=deadbeef')!;
+  const value = der(Tag.OCTET_STRING, fromHex('deadbeef'));
+  const octets = derSequence(der(Tag.SET, derSequence(derOid('550403'), value)));
+  assert.ok(sameName(octets, octets));
+  assert.not.ok(sameName(text, octets));
+});
