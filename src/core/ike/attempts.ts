@@ -26,11 +26,14 @@ const counterOf = {
   internal: 'attempts failed inside',
 } as const;
 
-/** Is the proven peer of this SA one that the wish would have accepted? */
-function suits({ peer }: IkeSa, wish: TunnelWish): boolean {
+/**
+ * Is the proven peer of this SA one that the wish would have accepted? `hasJudged`: its certificate was
+ * shown to the wish's own judge.
+ */
+function suits({ peer }: Pick<IkeSa, 'peer'>, wish: TunnelWish, hasJudged = false): boolean {
   const { identity } = wish;
   if (!peer || (identity && !sameIdentity(identity, peer.identity))) return false;
-  return wouldAccept(wish, peer);
+  return (hasJudged && peer.proof === 'unverified certificate') || wouldAccept(wish, peer);
 }
 
 const internal = (why: string): { ok: false; failure: TunnelFailure } => ({
@@ -73,7 +76,7 @@ export class Attempts {
   #begin(wish: TunnelWish, isChildless: boolean): Promise<AttemptResult> {
     const key = wishKey(wish, isChildless);
     const same = this.#pending.get(key);
-    if (same) return same.result;
+    if (same) return this.#share(same, wish);
     const over = (attempt: Attempt, waitedMs: number) => this.#outOfPatience(attempt, waitedMs);
     const attempt = new Attempt(wish, this.ctx, over, isChildless);
     if (this.ctx.isStopping) {
@@ -84,6 +87,19 @@ export class Attempts {
     void attempt.result.then((result) => this.#ended(attempt, result));
     this.dispatch(attempt);
     return attempt.result;
+  }
+
+  /**
+   * A wish for what somebody wishes for already (SP-3). What comes of that is for it too, unless it would
+   * not have taken this peer: then it has its own turn.
+   */
+  async #share(attempt: Attempt, wish: TunnelWish): Promise<AttemptResult> {
+    const result = await attempt.result;
+    if (!result.ok) return result;
+    const peer = 'sa' in result ? result.sa.peer : result.tunnel.peer;
+    const { judgeUnverified } = wish;
+    const hasJudged = !!judgeUnverified && judgeUnverified === attempt.wish.judgeUnverified;
+    return suits({ peer }, wish, hasJudged) ? result : this.#begin(wish, attempt.isChildless);
   }
 
   /** Finds the best way for a wish; also for one whose IKE SA came to nothing. */

@@ -5,6 +5,7 @@
 import { equalConstantTime } from '../bytes/bytes.js';
 import { checkChain } from '../pki/certificate-chain.js';
 import { formatName } from '../pki/distinguished-name.js';
+import { markSecret } from './accepted.js';
 import { isInNameOf } from './certificate-identity.js';
 import type { SentCertificates } from './certificate-payloads.js';
 import type { IkeContext } from './context.js';
@@ -114,7 +115,7 @@ export function checkProof(
   }
   switch (auth.method) {
     case AuthMethod.SHARED_KEY_MIC:
-      return checkSecrets(sa, shown, signed, proofs.secrets ?? []);
+      return checkSecrets(ctx, sa, { shown, signed, proofs });
     case AuthMethod.NULL:
       return checkNull(sa, shown, signed, proofs);
     default:
@@ -122,23 +123,36 @@ export function checkProof(
   }
 }
 
+interface ProofCheck {
+  shown: PeerProof;
+  signed: Uint8Array;
+  proofs: AcceptableProofs;
+}
+
 const isMac = (sa: IkeSa, secret: Uint8Array, signed: Uint8Array, data: Uint8Array): boolean =>
   equalConstantTime(sharedKeyMac(sa.suite!.prf, secret, signed), data);
 
-function checkSecrets(
-  sa: IkeSa,
-  { identity, auth, sent }: PeerProof,
-  signed: Uint8Array,
-  secrets: NonNullable<AcceptableProofs['secrets']>,
-): Proof {
+function checkSecrets(ctx: IkeContext, sa: IkeSa, { shown, signed, proofs }: ProofCheck): Proof {
+  const { identity, auth, sent } = shown;
+  const { secrets = [] } = proofs;
   const usable = secrets.filter(
     (one) => one.secret.length > 0 && (!one.identity || sameIdentity(one.identity, identity)),
   );
   if (usable.length === 0) return unproven('no pre-shared key for this identity');
-  if (!usable.some(({ secret }) => isMac(sa, secret, signed, auth.data)))
-    return unproven('the pre-shared key is another one');
+  const right = usable.filter(({ secret }) => isMac(sa, secret, signed, auth.data));
+  const [found] = right;
+  if (!found) return unproven('the pre-shared key is another one');
   const certificate = sent.certificates[0]?.bytes;
-  return { ok: true, peer: { identity, proof: 'secret', ...(certificate ? { certificate } : {}) } };
+  return {
+    ok: true,
+    peer: {
+      identity,
+      proof: 'secret',
+      secretMark: markSecret(found.secret, ctx.random),
+      ...(right.some((one) => one.identity) ? {} : { isGroupSecret: true }),
+      ...(certificate ? { certificate } : {}),
+    },
+  };
 }
 
 /** RFC 7619 §2.1: it shows that the peer has the keys of this IKE SA, and nothing more. */
@@ -154,14 +168,8 @@ function checkNull(
     : unproven('the AUTH payload of NULL authentication is wrong');
 }
 
-interface SignatureCheck {
-  shown: PeerProof;
-  signed: Uint8Array;
-  proofs: AcceptableProofs;
-}
-
 /** Known keys first: they need no certificate. */
-function checkSignature(ctx: IkeContext, sa: IkeSa, check: SignatureCheck): Proof {
+function checkSignature(ctx: IkeContext, sa: IkeSa, check: ProofCheck): Proof {
   const { shown, signed, proofs } = check;
   const { identity, auth, sent } = shown;
   const reasons: string[] = [];
@@ -179,7 +187,7 @@ function checkSignature(ctx: IkeContext, sa: IkeSa, check: SignatureCheck): Proo
 }
 
 /** §3.6: the first certificate has the key of the signature. Without one it may be one that we have. */
-function checkCertificate(ctx: IkeContext, sa: IkeSa, check: SignatureCheck): Proof {
+function checkCertificate(ctx: IkeContext, sa: IkeSa, check: ProofCheck): Proof {
   const { shown, signed, proofs } = check;
   const { identity, auth, sent } = shown;
   const { authorities = [], judgeUnverified } = proofs;

@@ -96,4 +96,8 @@ export interface ProvenPeer {
   certificate?: Uint8Array;
   /** Fingerprint of the authority that vouches for the certificate. */
   authority?: string;
+  /** Tells the secret from others, see `accepted.ts`. Not to be shown: a weak secret could be guessed. */
+  secretMark?: Uint8Array;
+  /** Others know the secret too: the identity is what the peer calls itself. */
+  isGroupSecret?: boolean;
 }

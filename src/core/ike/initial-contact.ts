@@ -15,13 +15,19 @@ import { endSa } from './sa-life.js';
 import { isAuthenticated } from './states.js';
 
 /** Without a proof of its own for the identity, the key has to be the same one. */
-function isSamePeer(one: ProvenPeer, other: ProvenPeer): boolean {
+export function isSamePeer(one: ProvenPeer, other: ProvenPeer): boolean {
   // RFC 7619 §2.5: nobody is proven, so nobody is known to be the same.
   if (one.proof === 'null' || one.proof !== other.proof) return false;
   if (!sameIdentity(one.identity, other.identity)) return false;
   if (one.proof === 'certificate' || one.proof === 'secret') return true;
   return one.key !== undefined && other.key !== undefined && keyId(one.key) === keyId(other.key);
 }
+
+const isOneOfGroup = (...peers: ProvenPeer[]): boolean =>
+  peers.some(({ isGroupSecret = false }) => isGroupSecret);
+
+const isAtSameAddress = (one: IkeSa, other: IkeSa): boolean =>
+  one.path.remote.address === other.path.remote.address;
 
 const speaksAs = (sa: IkeSa, own: Identity | undefined): boolean =>
   !own || !sa.ownIdentity || sameIdentity(sa.ownIdentity, own);
@@ -67,6 +73,8 @@ export function heedInitialContact(ctx: IkeContext, sa: IkeSa, payloads: readonl
     const isOlder = isAuthenticated(other.state) && other.establishedMs < sa.bornMs;
     if (other === sa || !isOlder || !other.peer) continue;
     if (!isSamePeer(peer, other.peer) || !speaksAs(other, sa.ownIdentity)) continue;
+    // Else whoever is in the group could end what the others have.
+    if (isOneOfGroup(peer, other.peer) && !isAtSameAddress(sa, other)) continue;
     const why = `${formatIdentity(peer.identity)} has begun anew`;
     ctx.log.info(`${other.name}: ${why}, its earlier IKE SA is gone`);
     void endSa(ctx, other, 'deleted by peer', why);

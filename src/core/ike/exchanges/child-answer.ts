@@ -3,8 +3,10 @@ import { formatPrefix } from '../../net/address.js';
 import { type Child, type ChildTerms, spiBytes, spiNumber } from '../child.js';
 import { freshChildSpi, installChild } from '../child-life.js';
 import type { IkeContext } from '../context.js';
+import type { ProvenPeer } from '../credentials.js';
 import { sameIdentity } from '../identity.js';
 import type { IkeSa } from '../ike-sa.js';
+import { isSamePeer } from '../initial-contact.js';
 import { pairsOf, type SelectorPair } from '../narrowing.js';
 import { find, notifyPayload, type Payload } from '../payloads/payload.js';
 import { answerProposal, type ChildSuite, type Choice, chooseEsp } from '../proposals/choose.js';
@@ -129,6 +131,10 @@ async function refusalOf(
   }
 }
 
+/** With nobody in particular, nothing is lost to another nobody at the same address. */
+const areAnonymous = (one: ProvenPeer, other: ProvenPeer): boolean =>
+  one.proof === 'null' && other.proof === 'null' && sameIdentity(one.identity, other.identity);
+
 /**
  * A peer that takes us for dead asks once more, with a fresh IKE SA, and one of the two tunnels goes
  * when both are answered. Which one is seen later: so the second is taken for a rekey of the first, and
@@ -143,7 +149,7 @@ function twinOf(ctx: IkeContext, sa: IkeSa, shape: Shape): Child | undefined {
     mayBeRekeyed(child);
   return ctx.sas
     .withPeer(local.address, remote.address)
-    .filter(({ peer }) => peer && sameIdentity(peer.identity, sa.peer!.identity))
+    .filter(({ peer }) => peer && (isSamePeer(peer, sa.peer!) || areAnonymous(peer, sa.peer!)))
     .flatMap(({ children }) => [...children])
     .find(isTwin);
 }

@@ -88,10 +88,12 @@ const identity = record({ type: octet, data: bytesOf() });
 const provenPeer = readBy(
   record({
     identity,
-    proof: text,
+    proof: oneOf('key', 'certificate', 'unverified certificate', 'secret', 'null', 'extension'),
     key: maybe(publicKey),
     certificate: maybe(bytesOf()),
     authority: maybe(text),
+    secretMark: maybe(bytesOf()),
+    isGroupSecret: maybe(truth),
   }),
   (peer) => peer as ProvenPeer,
 );
