@@ -1,9 +1,10 @@
 // Runs the unit tests:
 // `node test/run-unit.mjs [--engine ENGINE] [--minified] [--verbose] [--json FILE] [part of a file name …]`.
 // ENGINE is node, qjs, qjs-mips, qjs-arm or a command that runs a script. All test files go into one
-// bundle; `--minified` makes it as short as the product, which takes its time. `*.node.test.ts` run under Node only, `*.qjs.test.ts` under a qjs of this machine only. The
-// emulated engines run what depends on byte order and word size, unless parts of file names are
-// given. FILE gets `{ engine, reports: [{ verdict, name }], fault? }`.
+// bundle; `--minified` makes it as short as the product, which takes its time. `*.node.test.ts` run
+// under Node only, `*.qjs.test.ts` under a qjs of this machine only. The emulated engines run what
+// depends on byte order and word size, unless parts of file names are given. FILE gets
+// `{ engine, reports: [{ verdict, name }], fault? }`.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

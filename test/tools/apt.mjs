@@ -30,7 +30,9 @@ export function candidateVersion(name) {
 }
 
 function apt(args) {
-  const words = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
+  // stages of `npm test` run side by side; one of them installs at a time
+  const words = ['flock', '/run/lock/autoipsec-apt', 'env', 'DEBIAN_FRONTEND=noninteractive'];
+  words.push('apt-get', ...args);
   const [command, ...rest] = process.getuid() === 0 ? words : ['sudo', '-n', ...words];
   const result = spawnSync(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
   return result.status;
