@@ -15,8 +15,7 @@ import { startInit } from './exchanges/ike-sa-init-initiator.js';
 import { sameIdentity } from './identity.js';
 import type { IkeSa } from './ike-sa.js';
 import { holdPeer, type IkePeerResult } from './peer.js';
-import { endSa } from './sa-life.js';
-import type { State } from './states.js';
+import { giveUp } from './sa-life.js';
 import { IKE_PORT } from './transport.js';
 
 const counterOf = {
@@ -167,21 +166,18 @@ export class Attempts {
       const where = `UDP port ${IKE_PORT} of ${attempt.wish.remote}`;
       attempt.fail('silent', `no answer from ${where} within ${seconds} s; filtered?${hint}`);
     }
-    this.#abandon(attempt, ['INIT_SENT', 'AUTH_SENT'], 'patience is over');
   }
 
   /** The IKE SA that is being made for a wish goes with it; others that wait for it are handed out. */
-  #abandon(attempt: Attempt, states: readonly State[], why: string): void {
+  #abandon(attempt: Attempt): void {
     const { local, remote } = attempt.wish;
     for (const sa of this.ctx.sas.withPeer(local, remote))
-      if (sa.attempt === attempt && states.includes(sa.state))
-        void endSa(this.ctx, sa, 'expired', why);
+      if (sa.attempt === attempt && isBeingMade(sa)) giveUp(this.ctx, sa, 'nobody waits for it');
   }
 
   #ended(attempt: Attempt, result: AttemptResult): void {
     this.#pending.delete(wishKey(attempt.wish, attempt.isChildless));
-    // One in AUTH_SENT may stand at the peer, and is deleted when that answers.
-    this.#abandon(attempt, ['INIT_SENT'], 'nobody waits for it');
+    this.#abandon(attempt);
     if (result.ok) return;
     const { kind, why } = result.failure;
     this.ctx.counters.count(counterOf[kind]);

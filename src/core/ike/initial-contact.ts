@@ -29,6 +29,10 @@ const isOneOfGroup = (...peers: ProvenPeer[]): boolean =>
 const isAtSameAddress = (one: IkeSa, other: IkeSa): boolean =>
   one.path.remote.address === other.path.remote.address;
 
+/** One that we gave up before the peer was proven does not count (`giveUp`). */
+const isThere = ({ state, peer }: IkeSa): boolean =>
+  state !== 'GONE' && (state !== 'DELETING' || peer !== undefined);
+
 const speaksAs = (sa: IkeSa, own: Identity | undefined): boolean =>
   !own || !sa.ownIdentity || sameIdentity(sa.ownIdentity, own);
 
@@ -46,7 +50,7 @@ export function contactOfInitiator(
     other.path.remote.address === address || (other.peer && wouldAccept(proofs, other.peer));
   return says(
     !proofs.allowsNull &&
-      !ctx.sas.all().some((one) => one !== sa && one.state !== 'GONE' && mayBeSame(one)),
+      !ctx.sas.all().some((one) => one !== sa && isThere(one) && mayBeSame(one)),
   );
 }
 
@@ -58,7 +62,7 @@ export function contactOfResponder(ctx: IkeContext, sa: IkeSa): Payload[] {
     (other.peer && peer && sameIdentity(other.peer.identity, peer.identity));
   return says(
     peer?.proof !== 'null' &&
-      !ctx.sas.all().some((one) => one !== sa && one.state !== 'GONE' && mayBeSame(one)),
+      !ctx.sas.all().some((one) => one !== sa && isThere(one) && mayBeSame(one)),
   );
 }
 

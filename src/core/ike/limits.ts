@@ -27,7 +27,10 @@ export interface IkeLimits extends FragmentLimits {
   halfOpenMs: number;
   /** DNS may take its time, but the peer's patience has an end too. */
   ownerMs: number;
-  /** A repeated request is answered for so long after the IKE SA is gone. */
+  /**
+   * A repeated request is answered for so long after the IKE SA is gone; so long an answer to IKE_AUTH
+   * is waited for when patience is over.
+   */
   lingerMs: number;
   /** An IKE SA without tunnels is kept for the next one to the same peer (SP-30, OE-153). */
   idleMs: number;

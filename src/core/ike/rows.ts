@@ -144,7 +144,7 @@ export const rows: readonly Row[] = [
   },
 
   {
-    story: 'the daemon was killed meanwhile: the IKE SA is deleted now that the peer has it',
+    story: 'nobody waits for it any more: the IKE SA is deleted now that the peer has it',
     from: ['DELETING'],
     message: messages.anyAuthResponse,
     run: giveToRequest,

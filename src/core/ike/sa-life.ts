@@ -105,11 +105,32 @@ export async function endSa(
   const removed = [...sa.children].map((child) => endChild(ctx, child, end));
   sa.requests.stop();
   sa.forgetSecrets();
-  const waiting = sa.waiting.splice(0);
-  for (const attempt of waiting) if (!attempt.isDone && attempt.home === sa) ctx.dispatch(attempt);
+  handOut(ctx, sa);
   if (ctx.isStopping) ctx.sas.remove(sa);
   else sa.timers.set('linger', ctx.limits.lingerMs, () => ctx.sas.remove(sa));
   await Promise.all(removed);
+}
+
+/** Wishes that waited for this SA look for another way. */
+function handOut(ctx: IkeContext, sa: IkeSa): void {
+  const waiting = sa.waiting.splice(0);
+  for (const attempt of waiting) if (!attempt.isDone && attempt.home === sa) ctx.dispatch(attempt);
+}
+
+/**
+ * Nobody waits any more for the IKE SA that is being made. Behind our IKE_AUTH request the peer may
+ * have it already, or soon: its request is sent on for a while, and the answer to it is a delete, so
+ * that no tunnel stands at one end alone.
+ */
+export function giveUp(ctx: IkeContext, sa: IkeSa, why: string): void {
+  if (sa.state !== 'AUTH_SENT' || ctx.isStopping) {
+    void endSa(ctx, sa, 'expired', why);
+    return;
+  }
+  enter(ctx, sa, 'DELETING', why);
+  sa.firstOffer = undefined;
+  handOut(ctx, sa);
+  sa.timers.set('late answer', ctx.limits.lingerMs, () => void endSa(ctx, sa, 'expired', why));
 }
 
 /**

@@ -26,7 +26,7 @@ import { askLater } from './ask-later.js';
 import { type ChildOffer, finishChild } from './child-offer.js';
 import { shapeOfWish, shapePayloads } from './child-traffic.js';
 import { type Received, sealRequest } from './common.js';
-import { idleWatch, rejectPeer } from './informational.js';
+import { answeredTooLate, idleWatch, rejectPeer } from './informational.js';
 
 export const idPayload = (kind: 'IDi' | 'IDr', { type, data }: Identity): Payload => ({
   kind,
@@ -90,6 +90,7 @@ export function sendAuth(ctx: IkeContext, sa: IkeSa, attempt: Attempt): void {
     exchange: Exchange.IKE_AUTH,
     schedule: untilPatienceEnds,
     build: (messageId) => sealRequest(sa, Exchange.IKE_AUTH, messageId, payloads),
+    answered: (late) => answeredTooLate(ctx, sa, late),
     gaveUp: () => undefined,
   });
 }

@@ -7,7 +7,7 @@ import { endChild } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import type { TunnelEnd } from '../daemon.js';
 import type { IkeSa } from '../ike-sa.js';
-import { notifyPayload, type Payload } from '../payloads/payload.js';
+import { find, notifyPayload, type Payload } from '../payloads/payload.js';
 import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
 import { Protocol } from '../registries/protocols.js';
@@ -101,10 +101,13 @@ export function rejectPeer(ctx: IkeContext, sa: IkeSa, why: string): void {
   void inform(ctx, sa, [refusal], threeTimes, true).then(ended);
 }
 
-/** Deletes an IKE SA in DELETING that the peer may have and we have no use for. */
-export async function abandon(ctx: IkeContext, sa: IkeSa, why: string): Promise<void> {
-  await inform(ctx, sa, [deleteOfSa], threeTimes, true);
-  await endSa(ctx, sa, 'deleted by us', why);
+/** IKE_AUTH is answered in DELETING, when nobody waits any more: what the peer has made of it goes. */
+export function answeredTooLate(ctx: IkeContext, sa: IkeSa, answer: readonly Payload[]): void {
+  sa.timers.cancel('late answer');
+  const ended = () => endSa(ctx, sa, 'deleted by us', 'its answer came when nobody waited for it');
+  // Without AUTH it is a refusal: the peer has nothing.
+  if (find(answer, 'AUTH')) void inform(ctx, sa, [deleteOfSa], threeTimes, true).then(ended);
+  else void ended();
 }
 
 /** Deletes an IKE SA that has had no tunnel for a while. */

@@ -13,7 +13,7 @@ import { activate, tunnelOf } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import type { Tunnel } from '../daemon.js';
 import {
-  abandon,
+  answeredTooLate,
   deleteChild,
   deleteSa,
   deleteSpi,
@@ -124,7 +124,7 @@ function requestOf(ctx: IkeContext, sa: IkeSa, saved: SavedRequest): Request {
     schedule: untilPeerIsDead,
     build: () => ({ datagrams }),
     answered(payloads) {
-      if (exchange === Exchange.IKE_AUTH) void abandon(ctx, sa, 'nobody knows what it was for');
+      if (exchange === Exchange.IKE_AUTH) answeredTooLate(ctx, sa, payloads);
       else if (isLast) ended();
       // Its keys went with the earlier run; the peer shall not wait for a tunnel that is not there.
       else if (!find(payloads, 'SA')) return;

@@ -27,6 +27,7 @@ import { prfById } from '../crypto/prf.js';
 import { findIkeCipher } from '../crypto/suite.js';
 import type { IkeSa } from '../ike-sa.js';
 import type { IkeSuite } from '../proposals/choose.js';
+import { Exchange } from '../registries/exchanges.js';
 import { isAuthenticated } from '../states.js';
 
 const address = readBy(text, parseAddress);
@@ -229,7 +230,11 @@ export function toSavedSa(sa: IkeSa): SavedSa | undefined {
       group: group.id,
     },
     // Of a rekey that is not through, the request is kept, and not what follows the answer.
-    state: state === 'AUTH_SENT' || state === 'DELETING' ? state : 'ESTABLISHED',
+    state: sa.requests.isOut(Exchange.IKE_AUTH)
+      ? 'AUTH_SENT'
+      : state === 'DELETING'
+        ? state
+        : 'ESTABLISHED',
     replaces: sa.replaces?.spiOwn,
     isEnding: sa.isEnding,
     used: sealer.used,
