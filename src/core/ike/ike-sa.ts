@@ -3,6 +3,7 @@
  * knows no exchange; those are in `exchanges/` and work on it.
  */
 import { toHex } from '../bytes/hex.js';
+import type { IpAddress } from '../net/address.js';
 import type { Timers } from '../platform/platform.js';
 import type { Attempt } from './attempt.js';
 import type { Child } from './child.js';
@@ -104,6 +105,9 @@ export class IkeSa implements SaView {
   /** Clock of the first message of this SA, and of the last of IKE_AUTH. */
   bornMs = 0;
   establishedMs = 0;
+
+  /** Where a caller was counted as half-open; its path may be another one by now. */
+  calledFrom: IpAddress | undefined;
 
   constructor(
     readonly role: Role,

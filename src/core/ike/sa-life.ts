@@ -73,8 +73,11 @@ export function enter(ctx: IkeContext, sa: IkeSa, to: State, why: string): boole
   const wasHalfOpen = isHalfOpen(sa);
   sa.state = to;
   logIkeKeys(ctx.keyLog, sa);
-  if (!wasHalfOpen && isHalfOpen(sa)) ctx.halfOpen.add(sa.path.remote.address);
-  if (wasHalfOpen && !isHalfOpen(sa)) ctx.halfOpen.remove(sa.path.remote.address);
+  if (!wasHalfOpen && isHalfOpen(sa)) {
+    sa.calledFrom = sa.path.remote.address;
+    ctx.halfOpen.add(sa.calledFrom);
+  }
+  if (wasHalfOpen && !isHalfOpen(sa)) ctx.halfOpen.remove(sa.calledFrom!);
   if (to === 'ESTABLISHED') {
     // Not anew by a rekey: the peer was proven then.
     sa.establishedMs ||= ctx.clock.monotonicMs();

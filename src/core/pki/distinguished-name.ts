@@ -89,14 +89,18 @@ function formatAttribute(attribute: Attribute): string {
   return `${name}=${text === undefined ? `#${toHex(attribute.value)}` : escaped(text)}`;
 }
 
+/** Characters that are shown of a name: a stranger's may be as long as its certificate. */
+const MAX_SHOWN = 400;
+
 /** For people. Bytes that are no name are shown in hexadecimal. */
 export function formatName(bytes: Uint8Array): string {
   const parts = tryDer(() => readParts(bytes));
   if (!parts) return `#${toHex(bytes.slice(0, 64))}`;
-  return parts
+  const text = parts
     .map((part) => part.map(formatAttribute).join('+'))
     .reverse()
     .join(',');
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
 /** RFC 5280 §7.1: kind of string, case and runs of spaces make no difference. */

@@ -155,3 +155,22 @@ test('extension: a second one of the same name is refused', async () => {
   });
   assert.match(message, /'guard' is registered twice/);
 });
+
+test('extension: hears nothing from a peer whose proof did not hold', async () => {
+  const heard: string[] = [];
+  const ear: Extension = {
+    name: 'ear',
+    outgoing: () => [],
+    incoming(message) {
+      if (message.startsWith('INFORMATIONAL')) heard.push(message);
+      return undefined;
+    },
+  };
+  const { world, left, right } = await twoEnds({ extensions: [ear] });
+  const { keys: _, ...wish } = left.wish(right);
+  const result = await world.until(left.daemon.connect({ ...wish, keys: [left.publicKey] }));
+  assert.ok(!result.ok && result.failure.kind === 'signature');
+  await world.clock.advance(10_000);
+  assert.equal(heard, []);
+  await world.stop();
+});

@@ -304,3 +304,11 @@ test('name: what is no text is not a text that looks like its bytes', () => {
   assert.ok(sameName(octets, octets));
   assert.not.ok(sameName(text, octets));
 });
+
+test('name: a long one is cut where it is shown', () => {
+  const long = nameFromText(`CN=${'a'.repeat(6000)}`)!;
+  assert.ok(formatName(long).length < 500);
+  const oid = der(Tag.OBJECT_IDENTIFIER, new Uint8Array(3000).fill(1));
+  const odd = derSequence(der(Tag.SET, derSequence(oid, der(Tag.PRINTABLE_STRING, utf8('x')))));
+  assert.ok(formatName(odd).length < 500);
+});

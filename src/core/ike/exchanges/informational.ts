@@ -44,7 +44,7 @@ export function inform(
       },
       answered(answer) {
         heedWindowSize(ctx, sa, answer);
-        ctx.extensions.incoming('INFORMATIONAL response', sa, answer);
+        if (sa.peer) ctx.extensions.incoming('INFORMATIONAL response', sa, answer);
         resolve(answer);
       },
       gaveUp: () => {
