@@ -1,4 +1,7 @@
-/** Asks all extensions. One that throws is off from then on, with a log line, and the others go on. */
+/**
+ * Asks all extensions. One that throws is off from then on, with a log line, and the others go on; where
+ * it has a say in who may have a tunnel, nobody new may.
+ */
 import type { Logger } from '../log.js';
 import type { Prefix } from '../net/address.js';
 import type { AllowedTraffic, ClientResult, TunnelWish } from './daemon.js';
@@ -57,9 +60,11 @@ export class Extensions {
     return this.#first((one) => one.allowedTraffic?.(sa));
   }
 
+  /** One no is a no. One that is off says no too: what it was to guard is not left open. */
   async authorize(sa: SaView, theirs: Prefix, ours: Prefix): Promise<ClientResult> {
-    for (const one of this.#working()) {
+    for (const one of this.all) {
       if (!one.authorize) continue;
+      if (this.#off.has(one)) return { ok: false, why: `extension ${one.name} is off` };
       const result = await this.#guardAsync(one, one.authorize(sa, theirs, ours));
       if (!result.ok) return result;
     }

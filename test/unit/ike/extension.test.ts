@@ -174,3 +174,20 @@ test('extension: hears nothing from a peer whose proof did not hold', async () =
   assert.equal(heard, []);
   await world.stop();
 });
+
+test('extension: one that is off allows nothing that it would be asked about', async () => {
+  const extension: Extension = {
+    name: 'registrar',
+    incoming(message) {
+      if (message === 'IKE_AUTH request') throw new Error('oops');
+      return undefined;
+    },
+    authorize: async () => ({ ok: false, why: 'not in my book' }),
+  };
+  const { world, left, right } = await twoEnds({}, { extensions: [extension] });
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  assert.is(!result.ok && result.failure.kind, 'refused');
+  assert.ok(right.lines.some((line) => line.includes('extension registrar is off')));
+  assert.equal(right.installed, []);
+  await world.stop();
+});
