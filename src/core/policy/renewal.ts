@@ -36,6 +36,7 @@ interface RenewalEnvironment {
 export class Renewal {
   readonly #underWay = new WeakMap<Connection, InstalledSa>();
   readonly #timers = new Set<Timer>();
+  #isStopped = false;
 
   constructor(private readonly env: RenewalEnvironment) {}
 
@@ -49,14 +50,28 @@ export class Renewal {
 
   /** Leaves no timer. */
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
   }
 
   #go(connection: Connection, installed: InstalledSa): void {
-    this.#look(connection, installed).catch((error) =>
-      this.env.log.error(`new keys for ${connection.destination}: ${String(error)}`),
-    );
+    this.#look(connection, installed)
+      .catch((error) =>
+        this.env.log.error(`new keys for ${connection.destination}: ${String(error)}`),
+      )
+      .then(() => this.#goAgain(connection, installed));
+  }
+
+  /** Until there are new keys or the tunnel ends: what stood in the way may pass. */
+  #goAgain(connection: Connection, installed: InstalledSa): void {
+    const isSettled = () => this.#isStopped || connection.tunnel?.installed !== installed;
+    if (isSettled()) return;
+    const timer = this.env.timers.after(lookAgainMs, () => {
+      this.#timers.delete(timer);
+      if (!isSettled()) this.#go(connection, installed);
+    });
+    this.#timers.add(timer);
   }
 
   async #look(connection: Connection, installed: InstalledSa): Promise<void> {
@@ -69,11 +84,6 @@ export class Renewal {
       if (!result.ok)
         this.env.log.warning(`${connection.destination}: no new keys yet, ${result.why}`);
     }
-    const timer = this.env.timers.after(lookAgainMs, () => {
-      this.#timers.delete(timer);
-      if (!isSettled()) this.#go(connection, installed);
-    });
-    this.#timers.add(timer);
   }
 
   async #renew(connection: Connection, tunnel: Tunnel): Promise<RekeyResult> {
