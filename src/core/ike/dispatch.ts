@@ -219,10 +219,13 @@ function takeRequest(ctx: IkeContext, sa: IkeSa, message: Message, path: Path): 
 
 /**
  * A peer behind a NAT is where its newest authentic request came from (§2.23); so is one that has just
- * moved to port 4500 for IKE_AUTH. The kernel's SAs stay as they are.
+ * moved to port 4500 for IKE_AUTH. To another address only behind a NAT: who has no NAT counts as the
+ * owner of its address, and has shown in IKE_SA_INIT alone that it hears what is sent there. The kernel's
+ * SAs stay as they are.
  */
 function followPeer(sa: IkeSa, path: Path): void {
-  if (sa.state === 'INIT_ANSWERED' || sa.nat.peer) sa.path = path;
+  const isAtSameAddress = path.remote.address === sa.path.remote.address;
+  if (sa.nat.peer || (sa.state === 'INIT_ANSWERED' && isAtSameAddress)) sa.path = path;
 }
 
 function runRow(ctx: IkeContext, sa: IkeSa, message: Received): void {
