@@ -37,6 +37,19 @@ test('saved SA: half-open SAs of strangers leave no file', async () => {
   assert.equal([...right.files.content.keys()], []);
 });
 
+test('saved SA: with one that can not be taken over its tunnels leave the kernel', async () => {
+  const world = await standing();
+  const { left } = world;
+  const [[name, good]] = [...left.state().readAll('sa-')] as [[string, { suite: object }]];
+  left.kill();
+  // an algorithm of another release
+  left.state().write(name, { ...good, suite: { ...good.suite, group: 9999 } });
+  await left.start();
+  await world.pass(100);
+  assert.equal(sasOf(left), []);
+  assert.equal(left.kernel, []);
+});
+
 type Path = readonly (string | number)[];
 
 function pathsOf(value: unknown, at: Path = []): Path[] {

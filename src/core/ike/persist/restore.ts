@@ -155,6 +155,19 @@ function adoptChild(
   return child.tunnel;
 }
 
+/** Tunnels that nobody would renew or end. */
+function removeAll(
+  ctx: IkeContext,
+  children: readonly SavedChild[],
+  installed: ReadonlyMap<SavedChild, InstalledSa | undefined>,
+): void {
+  for (const child of children) {
+    const found = installed.get(child);
+    const failed = (error: unknown) => ctx.log.error(`a tunnel is not removed: ${String(error)}`);
+    if (found) void ctx.owner.remove(found, false).catch(failed);
+  }
+}
+
 /** What is left to do once messages can be sent. */
 type Resume = () => void;
 
@@ -230,6 +243,7 @@ export async function restoreAll(
   const installed = new Map(children.map((child, at) => [child, found[at]]));
   const tunnels: Tunnel[] = [];
   const resumes: Resume[] = [];
+  const removals: Resume[] = [];
   for (const saved of all) {
     try {
       const adopted = adoptIke(ctx, saved, installed);
@@ -241,12 +255,13 @@ export async function restoreAll(
     } catch (error) {
       ctx.log.warning(`an IKE SA is not taken over: ${String(error)}`);
       files.remove(saFile(saved.sa.spiOwn));
+      removals.push(() => removeAll(ctx, saved.children, installed));
     }
   }
   if (all.length > 0)
     ctx.log.info(`${resumes.length} IKE SAs with ${tunnels.length} tunnels taken over`);
   const resume = () => {
-    for (const each of resumes) each();
+    for (const each of [...removals, ...resumes]) each();
   };
   return { tunnels, resume };
 }
