@@ -104,8 +104,9 @@ class Cell {
 
   async run() {
     const { cell, agent, peer } = this;
-    await agent.configure(agentConfig(cell, this.keyLogFolder));
+    // libreswan calls anew after a delete; once it has forgotten, our fresh daemon knows of no such call
     await peer.load(cell);
+    await agent.configure(agentConfig(cell, this.keyLogFolder));
     if (cell.role === 'initiator') await agent.ask('connect');
     else await peer.initiate(cell);
     await this.isUp();
