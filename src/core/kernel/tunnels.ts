@@ -167,10 +167,12 @@ export class Tunnels {
   }
 
   async #activate(installed: InstalledSa): Promise<void> {
-    if (!this.#staged.delete(installed)) return;
+    if (!this.#staged.has(installed)) return;
     const { sa, reqid } = installed;
     const result = await this.#ip.run([addOutbound(sa, reqid).command]);
+    // It stays staged, so that another try can do better.
     if (!result.ok) throw new Error(result.error);
+    this.#staged.delete(installed);
   }
 
   async #undo(steps: readonly Step[]): Promise<void> {

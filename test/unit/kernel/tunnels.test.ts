@@ -226,3 +226,14 @@ test('tunnels: what an earlier run had staged needs no outbound state, and is ac
   assert.is(added.length, 1);
   assert.match(added[0]!, 'dst 198.18.100.2 proto esp spi 0x00001002');
 });
+
+test('tunnels: an activation that the kernel refuses once is tried again, and sends then', async () => {
+  const { machine, tunnels } = set();
+  await tunnels.install(sampleSa());
+  const fresh = await tunnels.stage(renewed());
+  machine.refusals.push([/state add .* spi 0x00002002/, 'RTNETLINK answers: Out of memory']);
+  assert.match((await tunnels.activate(fresh).catch(String)) as string, 'Out of memory');
+  machine.refusals.length = 0;
+  await tunnels.activate(fresh);
+  assert.ok(names(machine).some((name) => /spi 0x00002002/.test(name)));
+});
