@@ -17,7 +17,18 @@ const doings = {
     await lab.routers.sga.ask('forget', lab.address('bob'));
     await ask(lab, 'alice', 'bob');
   },
+  'a tunnel is rekeyed': (lab) => rekey(lab, 'sga', 'bob'),
+  'a tunnel is rekeyed from the other end': (lab) => rekey(lab, 'sgb', 'alice'),
+  'the IKE SA is rekeyed': (lab) => rekey(lab, 'sga', 'bob', '--ike'),
+  'the IKE SA is rekeyed from the other end': (lab) => rekey(lab, 'sgb', 'alice', '--ike'),
+  'both ends rekey a tunnel': (lab) =>
+    Promise.all([rekey(lab, 'sga', 'bob'), rekey(lab, 'sgb', 'alice')]),
+  'both ends rekey the IKE SA': (lab) =>
+    Promise.all([rekey(lab, 'sga', 'bob', '--ike'), rekey(lab, 'sgb', 'alice', '--ike')]),
 };
+
+const rekey = (lab, router, host, ...options) =>
+  lab.routers[router].ask('rekey', ...options, lab.address(host));
 
 const ask = (lab, from, to) => lab.ping(from, to, { count: 3, waitSeconds: 1 });
 
