@@ -9,6 +9,7 @@ import { fromHex } from '../bytes/hex.js';
 import type { Clock } from '../platform/platform.js';
 import type { IkeContext } from './context.js';
 import { Flag, HEADER_LENGTH, IKE_VERSION } from './payloads/header.js';
+import { NONCE_LENGTHS } from './payloads/nonce.js';
 import { Exchange } from './registries/exchanges.js';
 import { NotifyType } from './registries/notifies.js';
 import { PayloadType } from './registries/payload-types.js';
@@ -114,7 +115,8 @@ export function admits(ctx: IkeContext, bytes: Uint8Array, path: Path): boolean 
 
 function hasGoodCookie(ctx: IkeContext, bytes: Uint8Array, path: Path): boolean {
   const ni = bodyOf(bytes, PayloadType.Nonce);
-  if (!ni) {
+  // What is longer would take time for nothing.
+  if (!ni || ni.length < NONCE_LENGTHS.least || ni.length > NONCE_LENGTHS.most) {
     ctx.counters.count('malformed messages');
     return false;
   }

@@ -1,8 +1,10 @@
+import { concat } from '../../../src/core/bytes/bytes.js';
 import { Cookies } from '../../../src/core/ike/cookie.js';
 import { TimeShare } from '../../../src/core/ike/doorkeeper.js';
 import { readMessage, writeMessage } from '../../../src/core/ike/message.js';
 import { findNotify } from '../../../src/core/ike/payloads/payload.js';
 import { NotifyType } from '../../../src/core/ike/registries/notifies.js';
+import { PayloadType } from '../../../src/core/ike/registries/payload-types.js';
 import { address } from '../../../src/core/net/address.js';
 import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
 import { countingRandom } from '../../support/list-random.js';
@@ -154,6 +156,23 @@ test('cookie: the demand made by hand is the one that the codec writes', async (
   assert.equal(writeMessage(read.value.head, read.value.payloads), demand.bytes);
   assert.equal(read.value.head.spiInitiator, demand.bytes.slice(0, 8));
   assert.ok(read.value.head.isResponse && !read.value.head.isFromInitiator);
+  await world.stop();
+});
+
+test('cookie: a nonce longer than any nonce is not hashed', async () => {
+  const { world, right } = await flooded({ cookieThreshold: 0 }, []);
+  const ni = new Uint8Array(60_000);
+  const head = world.network.captured[0]!.bytes.slice(0, 28);
+  head.set([1, 2, 3, 4, 5, 6, 7, 8]);
+  head[16] = PayloadType.Nonce;
+  const length = ni.length + 4;
+  const bytes = concat(head, Uint8Array.of(0, 0, length >> 8, length & 255), ni);
+  const to = { address: right.address, port: 500 };
+  const before = right.counter('cookies demanded');
+  world.network.transmit({ address: address('100.64.1.1'), port: 500 }, to, bytes);
+  await world.clock.advance(100);
+  assert.is(right.counter('cookies demanded'), before);
+  assert.is(right.counter('malformed messages'), 1);
   await world.stop();
 });
 
