@@ -29,6 +29,7 @@ import { Validation, warnings } from './health.js';
 import { keyLogWarning, openKeyLog } from './key-log.js';
 import { lifetimes } from './lifetimes.js';
 import { createKernel, createResolver, nameServers } from './parts.js';
+import { type LaterParts, PluginServices } from './plugin-services.js';
 import { statusReport } from './status-report.js';
 import { Undo } from './undo.js';
 import { devicesChanged, type WanWatch, watchAddresses } from './wan-watch.js';
@@ -76,7 +77,16 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   const key = await ownKey(parts);
   const resolver = createResolver(settings, platform, network);
   undo.add(() => resolver.stop());
-  const wanParts = { platform, kernel, resolver, log: log.for('plugin'), available: plugins };
+  const later: LaterParts = {};
+  const services = new PluginServices({
+    ...{ settings, platform, key, kernel, later, available: plugins },
+    log: log.for('plugin'),
+  });
+  undo.add(() => services.stop());
+  const wanParts = {
+    ...{ platform, kernel, resolver, services, available: plugins },
+    log: log.for('plugin'),
+  };
   const wans = await createWans(settings, wanParts);
   const state = new StateFiles({
     ...{ files: platform.files, clock, folder: `${settings.runFolder}/state` },
@@ -90,7 +100,8 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
     }),
   });
   undo.add(() => policy.stop());
-  const ike = createIke(parts, { key, policy, kernel, wans, state });
+  later.policy = policy;
+  const ike = createIke(parts, { key, policy, kernel, wans, state, services });
   policy.useIke(ike);
   const watch = watchAddresses(wans, kernel, timers, log, () => policy.addressesChanged());
   undo.add(() => watch.stop());
@@ -106,7 +117,7 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   await ike.start();
   undo.add(() => ike.stop(stopGraceMs));
   policy.resume();
-  return new RunningService(parts, { kernel, resolver, wans, policy, ike }, undo);
+  return new RunningService(parts, { kernel, resolver, wans, policy, ike, services }, undo);
 }
 
 async function refuseWhatIsMissing(kernel: Kernel): Promise<void> {
@@ -134,9 +145,11 @@ interface IkeParts {
   kernel: LinuxKernel;
   wans: readonly PolicyWan[];
   state: StateFiles;
+  services: PluginServices;
 }
 
-function createIke(parts: ServiceParts, { key, policy, kernel, wans, state }: IkeParts): IkeDaemon {
+function createIke(parts: ServiceParts, made: IkeParts): IkeDaemon {
+  const { key, policy, kernel, wans, state, services } = made;
   const { platform, network, settings, log } = parts;
   // OE-104, OE-105
   const identity = (local: IpAddress) => {
@@ -152,6 +165,7 @@ function createIke(parts: ServiceParts, { key, policy, kernel, wans, state }: Ik
     key,
     owner: policy.owner,
     state,
+    extensions: services.all().flatMap((each) => each.extensions ?? []),
     identity,
     mark: settings.markBit,
     preferences: choosePreferences(
@@ -203,6 +217,7 @@ interface RunningParts {
   wans: readonly PolicyWan[];
   policy: Policy;
   ike: IkeDaemon;
+  services: PluginServices;
 }
 
 class RunningService implements Service {
@@ -210,7 +225,9 @@ class RunningService implements Service {
   private readonly validation: Validation;
   private settings: Settings;
 
-  readonly handlers: ControlHandlers = {
+  readonly handlers: ControlHandlers;
+
+  private readonly ownHandlers: ControlHandlers = {
     status: () => this.status(),
     forget: (request) => this.forget(request),
     rekey: (request) => this.running.policy.rekey(addressIn(request), request.ike === true),
@@ -222,6 +239,8 @@ class RunningService implements Service {
     private readonly undo: Undo,
   ) {
     this.settings = parts.settings;
+    const commands = running.services.all().map((each) => each.commands ?? {});
+    this.handlers = Object.assign({}, ...commands, this.ownHandlers);
     this.startedSeconds = parts.platform.clock.wallSeconds();
     this.validation = new Validation(running.resolver);
     this.validation.refresh();
@@ -261,6 +280,7 @@ class RunningService implements Service {
         ...(this.settings.keyLog ? [keyLogWarning(this.parts.runtimeFolder)] : []),
         ...[ike.pressure()].filter((each) => each !== undefined),
         ...warnings(wans, validates),
+        ...this.running.services.all().flatMap((each) => each.warnings?.() ?? []),
       ],
     });
   }

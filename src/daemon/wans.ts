@@ -12,6 +12,7 @@ import type { Plugin } from '../core/plugin.js';
 import { type PluginSlot, WanPlugins } from '../core/policy/plugins.js';
 import type { PolicyWan } from '../core/policy/wan.js';
 import { wanState } from './parts.js';
+import type { PluginServices } from './plugin-services.js';
 
 export interface WanParts {
   platform: Platform;
@@ -20,6 +21,7 @@ export interface WanParts {
   log: Logger;
   /** Every plugin of this build. */
   available: readonly Plugin[];
+  services: PluginServices;
 }
 
 /** Makes the instance, or a slot that says why there is none: the others go on. */
@@ -46,15 +48,17 @@ function slotOf(
   if (!plugin) return off('this build has no such plugin');
   try {
     const { clock, timers } = parts.platform;
-    const instance = plugin.create({
+    const context = {
       options: wan.pluginOptions[name],
       wan: { name: wan.interface, addresses },
       dns: parts.resolver,
       clock,
       timers,
       log,
-      random: (length) => parts.platform.random(length),
-    });
+      random: (length: number) => parts.platform.random(length),
+      ...parts.services.wiring(name, wan.interface),
+    };
+    const instance = plugin.create(context, parts.services.of(plugin));
     return { name, instance, failure: '' };
   } catch (error) {
     return off(String(error));

@@ -68,6 +68,8 @@ export function recordingKernel(): RecordingKernel {
     isConfigured: async (source, destination) => kernel.configured.has(`${source} ${destination}`),
     isOwnSide: async (value) => kernel.ownSide.some((each) => prefixContains(each, value)),
     translate: async (packet) => kernel.nat.get(packet.source) ?? packet.source,
+    send: () => undefined,
+    flow: async () => undefined,
     deviceAddresses: async () => [],
     stop: async () => undefined,
   };

@@ -210,15 +210,21 @@ export class Router {
     const [wan] = settings.wans;
     const slots = plugins.map((plugin) => ({
       name: plugin.name,
-      instance: plugin.create({
-        options: wan!.pluginOptions[plugin.name],
-        wan: { name: 'wan', addresses: () => this.wan.addresses },
-        dns: this.dns,
-        clock: this.world.clock,
-        timers: this.world.clock,
-        log,
-        random: countingRandom(3),
-      }),
+      instance: plugin.create(
+        {
+          options: wan!.pluginOptions[plugin.name],
+          wan: { name: 'wan', addresses: () => this.wan.addresses },
+          dns: this.dns,
+          clock: this.world.clock,
+          timers: this.world.clock,
+          log,
+          random: countingRandom(3),
+          path: this.kernel,
+          open: (tunnel) => this.policy.ownTunnels.open(plugin.name, 'wan', tunnel),
+          covered: (pair) => this.policy.ownTunnels.covered('wan', pair),
+        },
+        { stop: () => undefined },
+      ),
       failure: '',
     }));
     const made = { name: 'wan', device: 'wan', index: 0, settings: wan!, addresses };

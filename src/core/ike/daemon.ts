@@ -30,6 +30,12 @@ export interface TunnelWish extends Authentication {
   identity?: Identity;
   /** Milliseconds until a silent gateway counts as dead (OE-43, SP-40). */
   patienceMs: number;
+  /** An IKE SA of its own, whatever stands with this peer already; it serves no other wish. */
+  isAlone?: boolean;
+  /** Of a new IKE SA: in `SaView.facts` before its first message, for extensions. */
+  facts?: ReadonlyMap<string, unknown>;
+  /** Where a new IKE SA begins; the daemon's choice when absent. */
+  firstPort?: 500 | 4500;
 }
 
 /** An IKE SA wanted without a tunnel (RFC 6023). */
@@ -79,6 +85,8 @@ export interface PeerClaim {
   wanted?: Identity;
   /** For what it will ask to speak when it is proven. */
   client?: Prefix;
+  /** What extensions know of its IKE SA (`SaView.facts`); absent when asked without one. */
+  facts?: ReadonlyMap<string, unknown>;
 }
 
 /** What may prove the peer, and what to prove ourselves with; or why there is nothing. */
@@ -117,6 +125,8 @@ export interface IkeOwner {
       isBehindNat: boolean;
       /** It has this tunnel, and wants new keys for it. */
       isRekey: boolean;
+      /** As in `PeerClaim`. */
+      facts?: ReadonlyMap<string, unknown>;
     },
   ): Promise<ClientResult>;
   /** Puts the tunnel into the kernel; for a responder before the answer leaves (OE-65). */

@@ -4,6 +4,7 @@
  */
 import type { IpAddress, Prefix } from '../net/address.js';
 import type { ChildSa, InstalledSa, SaUse } from './child-sa.js';
+import type { PacketPath } from './packet-path.js';
 
 /** A WAN as the kernel sees it. */
 export interface WanDevice {
@@ -80,7 +81,7 @@ export interface MissingPart {
   remedy: string;
 }
 
-export interface Kernel {
+export interface Kernel extends PacketPath {
   /** Looks for `ip xfrm`, ESP, nft and its queue; empty when all is there. */
   missingParts(): Promise<MissingPart[]>;
   /**

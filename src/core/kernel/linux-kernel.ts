@@ -252,6 +252,12 @@ class ComposedKernel implements LinuxKernel {
     });
   }
 
+  send(_packet: Uint8Array): void {}
+
+  async flow() {
+    return undefined;
+  }
+
   deviceAddresses(device: string) {
     return this.sources.addressesOf(device);
   }

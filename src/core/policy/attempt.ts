@@ -6,7 +6,7 @@
 import type { Settings } from '../config/settings.js';
 import type { IkeDaemon, Tunnel, TunnelFailure } from '../ike/daemon.js';
 import { hostPrefix } from '../net/address.js';
-import type { Gateway, Plan, Trust } from '../plugin.js';
+import type { Gateway, OwnTunnel, Plan, Trust } from '../plugin.js';
 import type { Pair } from './connection.js';
 import { isBeyond } from './exemptions.js';
 import type { Found } from './plugins.js';
@@ -72,11 +72,13 @@ function verdictWithoutKeying(
   }
 }
 
-async function tryGateway(
-  env: AttemptEnvironment,
+/** Asks for the tunnel; `more`: what else IKE shall know. */
+export async function tryGateway(
+  env: Omit<AttemptEnvironment, 'gatewayFound'>,
   wan: PolicyWan,
   pair: Pair,
   gateway: Gateway,
+  more: OwnTunnel['ike'] = {},
 ): Promise<{ tunnel: Tunnel } | { failure: TunnelFailure }> {
   const local = outerAddress(wan, gateway.address, pair.source);
   if (!local) {
@@ -90,6 +92,7 @@ async function tryGateway(
   const { address: remote, ...proofs } = gateway;
   const result = await env.ike.connect({
     ...proofs,
+    ...more,
     local,
     remote,
     ours: hostPrefix(pair.source),

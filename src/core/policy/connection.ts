@@ -55,7 +55,8 @@ export const moves: readonly Move[] = [
   { from: undecided, event: 'failed open', to: 'clear' },
   { from: undecided, event: 'failed closed', to: 'deny' },
   // a keyed connection that gets a younger tunnel stays keyed (§3.3.2: the latest wins)
-  { from: ['nonexistent', ...undecided, 'keyed'], event: 'tunnel is up', to: 'keyed' },
+  // and one that is clear gets the tunnel that a plugin made by itself
+  { from: ['nonexistent', ...undecided, 'clear', 'keyed'], event: 'tunnel is up', to: 'keyed' },
   {
     from: ['nonexistent', 'potential', 'pending', 'clear', 'deny', 'keyed'],
     event: 'peer keyed',

@@ -2,6 +2,8 @@
  * The plugins of a WAN, asked in order. A plugin that throws is off from then on, with a reason in
  * status, and the others go on.
  */
+import type { Tunnel } from '../ike/daemon.js';
+import type { PathWatcher } from '../kernel/packet-path.js';
 import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
 import type {
@@ -35,15 +37,48 @@ export class WanPlugins {
     let unknown: Found<Plan> | undefined;
     let none: Found<Plan> | undefined;
     for (const slot of this.working()) {
-      const plan = await this.guard(slot, (instance) => instance.plan(wish));
+      const plan = await this.guard(slot, async (instance) => instance.plan?.(wish));
       if (!plan) continue;
       const found = { ...plan, plugin: slot.name };
       if (found.kind === 'key' || found.kind === 'refuse') return found;
       if (found.kind === 'unknown') unknown ??= found;
       else if (none?.kind !== 'none' || found.ttlSeconds < none.ttlSeconds) none = found;
     }
-    const nobody = { kind: 'unknown', why: 'no plugin of this WAN works', plugin: '' } as const;
+    const isOthers = this.working().length > 0 && !this.plans;
+    const why = isOthers
+      ? 'no plugin of this WAN looks for gateways'
+      : 'no plugin of this WAN works';
+    const nobody = { kind: 'unknown', why, plugin: '' } as const;
     return unknown ?? none ?? nobody;
+  }
+
+  /** Some plugin answers to packets that wait. */
+  get plans(): boolean {
+    return this.slots.some((slot) => slot.instance.plan !== undefined);
+  }
+
+  /** May a tunnel that this plugin began have new keys? `undefined`: its plan tells. */
+  renews(plugin: string | undefined, tunnel: Tunnel): boolean | undefined {
+    const slot = this.slots.find((each) => each.name === plugin);
+    if (!slot || slot.instance.plan) return undefined;
+    return slot.failure === '' && (slot.instance.renews?.(tunnel) ?? true);
+  }
+
+  /** What plugins want of the packets on this WAN. */
+  get watchers(): PathWatcher[] {
+    return this.working().flatMap((slot) => slot.instance.path ?? []);
+  }
+
+  /** A packet that one of them may want; true when it goes no further. */
+  take(packet: Uint8Array): boolean {
+    return this.working().some(
+      (slot) => this.guardNow(slot, (instance) => instance.path?.take(packet)) === true,
+    );
+  }
+
+  seen(packet: Uint8Array, stage: 'first' | 'answered'): void {
+    for (const slot of this.working())
+      this.guardNow(slot, (instance) => instance.path?.seen?.(packet, stage));
   }
 
   /** What costs time may begin now (SP-6). */
@@ -99,9 +134,20 @@ export class WanPlugins {
     try {
       return await run(slot.instance);
     } catch (error) {
-      slot.failure = String(error);
-      this.log.error(`plugin ${slot.name} is off, it failed: ${slot.failure}`);
-      return undefined;
+      return this.failed(slot, error);
     }
+  }
+
+  private guardNow<T>(slot: PluginSlot, run: (instance: PluginInstance) => T): T | undefined {
+    try {
+      return run(slot.instance);
+    } catch (error) {
+      return this.failed(slot, error);
+    }
+  }
+
+  private failed(slot: PluginSlot, error: unknown): undefined {
+    slot.failure = String(error);
+    this.log.error(`plugin ${slot.name} is off, it failed: ${slot.failure}`);
   }
 }

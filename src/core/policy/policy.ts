@@ -16,6 +16,7 @@ import type { Connection, Outcome, Pair } from './connection.js';
 import { type ClassMatch, classOf, classReason, initiates } from './connection-class.js';
 import { Connections } from './connections.js';
 import { removeAndCount } from './final-count.js';
+import { OwnTunnels } from './own-tunnels.js';
 import { ConnectionKeeper } from './persist/connection-keeper.js';
 import type { Peer, PeerList } from './persist/peer-list.js';
 import { restoreConnections } from './persist/restore.js';
@@ -62,6 +63,8 @@ export interface Policy {
   /** New keys now for the tunnels with an address, or for the IKE SAs that carry them. */
   rekey(address: IpAddress, ofIke: boolean): Promise<RekeyReport>;
   connections(): readonly Connection[];
+  /** Tunnels that plugins begin by themselves. */
+  readonly ownTunnels: OwnTunnels;
   /** Tunnels from an address that a WAN no longer has carry nothing: their pairs are decided anew. */
   addressesChanged(): void;
   /** New settings; connections whose class changed are decided anew. */
@@ -80,6 +83,7 @@ class PolicyEngine implements Policy {
   private readonly useWatch: UseWatch;
   private readonly keeper: ConnectionKeeper;
   private readonly renewal: Renewal;
+  readonly ownTunnels: OwnTunnels;
   private ike!: IkeDaemon;
   private isStopped = false;
   /** Tunnels of an earlier run without a connection, and those that settings of now forbid. */
@@ -104,6 +108,17 @@ class PolicyEngine implements Policy {
       classFor: (wan, pair) => this.classFor(wan, pair),
       wanNamed: (name) => this.wanNamed(name),
       decide: (packet) => this.held(packet),
+    });
+    this.ownTunnels = new OwnTunnels({
+      ...env,
+      table,
+      closing,
+      tunnels: this.tunnels,
+      ike: () => this.ike,
+      settings: () => this.settings,
+      classFor: (wan, pair) => this.classFor(wan, pair),
+      wanNamed: (name) => this.wanNamed(name),
+      drop: (connection, why) => this.drop(connection, why),
     });
     const responder = createResponder({
       log: env.log,

@@ -96,6 +96,9 @@ export class Renewal {
 
   /** Its gateway may be another one by now, or have another key. */
   async #renewOurs(connection: Connection, tunnel: Tunnel, wan: PolicyWan): Promise<RekeyResult> {
+    const renews = wan.plugins.renews(connection.foundBy, tunnel);
+    if (renews === false) return { ok: false, why: `${connection.foundBy} does not want it` };
+    if (renews) return this.env.ike().rekey(tunnel);
     const plan = await wan.plugins.plan(connection);
     const isAsBefore =
       plan.kind === 'key' &&

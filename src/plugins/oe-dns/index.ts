@@ -4,16 +4,16 @@
  * (draft-richardson-ipsec-opportunistic-11, RFC 4025).
  */
 import { reverseName } from '../../core/net/address.js';
-import type { Plugin } from '../../core/plugin.js';
+import type { Plugin, PluginContext } from '../../core/plugin.js';
 import { createInitiator } from './initiator.js';
 import { createLookups } from './lookups.js';
 import { type OeDnsOptions, oeDnsOptions } from './options.js';
 import { createResponder } from './responder.js';
 
-export const oeDns: Plugin<OeDnsOptions> = {
+export const oeDns = {
   name: 'oe-dns',
   options: oeDnsOptions,
-  create(context) {
+  create(context: Pick<PluginContext<OeDnsOptions>, 'options' | 'dns' | 'random'>) {
     const lookups = createLookups(context.dns);
     const { options } = context;
     const initiator = createInitiator({ lookups, options, random: context.random });
@@ -27,4 +27,4 @@ export const oeDns: Plugin<OeDnsOptions> = {
       stop: () => undefined,
     };
   },
-};
+} satisfies Plugin<OeDnsOptions>;

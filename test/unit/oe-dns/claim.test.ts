@@ -1,5 +1,4 @@
 import { addressIdentity, fqdnIdentity, type Identity } from '../../../src/core/ike/identity.js';
-import { silentLogger } from '../../../src/core/log.js';
 import { address, hostPrefix, reverseName } from '../../../src/core/net/address.js';
 import type { PublicKey } from '../../../src/core/pki/public-key.js';
 import { oeDns } from '../../../src/plugins/oe-dns/index.js';
@@ -25,11 +24,7 @@ const key = testKey(1);
 function pluginWith(dns: TableResolver, options: Partial<OeDnsOptions> = {}) {
   return oeDns.create({
     options: { requiresDnssec: false, trustsUnsignedDelegation: false, ...options },
-    wan: { name: 'wan', addresses: () => [sgb] },
     dns,
-    clock: { monotonicMs: () => 0, wallSeconds: () => 0 },
-    timers: { after: () => ({ cancel: () => undefined }) },
-    log: silentLogger,
     random: (length) => new Uint8Array(length),
   });
 }

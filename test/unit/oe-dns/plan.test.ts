@@ -1,5 +1,4 @@
 import { formatIdentity } from '../../../src/core/ike/identity.js';
-import { silentLogger } from '../../../src/core/log.js';
 import { address, reverseName } from '../../../src/core/net/address.js';
 import type { Plan } from '../../../src/core/plugin.js';
 import { oeDns } from '../../../src/plugins/oe-dns/index.js';
@@ -26,11 +25,7 @@ const otherKey = testKey(2);
 function pluginWith(dns: TableResolver, options: Partial<OeDnsOptions> = {}, seed = 0) {
   return oeDns.create({
     options: { requiresDnssec: false, trustsUnsignedDelegation: false, ...options },
-    wan: { name: 'wan', addresses: () => [address('198.18.0.1')] },
     dns,
-    clock: { monotonicMs: () => 0, wallSeconds: () => 0 },
-    timers: { after: () => ({ cancel: () => undefined }) },
-    log: silentLogger,
     random: (length) => Uint8Array.from({ length }, (_, i) => ((i >> 2) * 151 + seed * 97) & 255),
   });
 }

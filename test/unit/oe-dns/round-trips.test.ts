@@ -1,6 +1,5 @@
 /** In which order the plugin asks, seen by a DNS that answers only when it is told to. */
 import type { LookupResult } from '../../../src/core/dns/resolver.js';
-import { silentLogger } from '../../../src/core/log.js';
 import { address, reverseName } from '../../../src/core/net/address.js';
 import { oeDns } from '../../../src/plugins/oe-dns/index.js';
 import { settle } from '../../support/stepped-clock.js';
@@ -22,11 +21,7 @@ test('IK-8 TXT and IPSECKEY are in flight at once, and no needs both answers and
     new Promise((answer) => waiting.push({ question: `${type} ${name}`, answer }));
   const plugin = oeDns.create({
     options: { requiresDnssec: false, trustsUnsignedDelegation: false },
-    wan: { name: 'wan', addresses: () => [address('198.18.0.1')] },
     dns,
-    clock: { monotonicMs: () => 0, wallSeconds: () => 0 },
-    timers: { after: () => ({ cancel: () => undefined }) },
-    log: silentLogger,
     random: (length) => new Uint8Array(length),
   });
   let verdict = '';
