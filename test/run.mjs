@@ -34,6 +34,7 @@ const stages = [
   { name: 'unit qjs-mips', argv: unit('qjs-mips'), narrow: true },
   { name: 'unit qjs-arm', argv: unit('qjs-arm'), narrow: true },
   { name: 'fuzz', argv: [node, 'test/fuzz/run.mjs', '--brief'], narrow: true },
+  { name: 'LuCI pages', argv: [node, 'test/luci/run.mjs'], narrow: true },
   { name: 'broker', argv: [node, 'test/broker/run.mjs'], narrow: true },
   { name: 'lab', argv: [node, 'test/lab/run.mjs', 'all'] },
   { name: 'interop', argv: [node, 'test/interop/run.mjs', '--quick'] },

@@ -1,0 +1,29 @@
+'use strict';
+'require baseclass';
+'require rpc';
+
+/*
+ * The ubus object `autoipsec` (docs/ubus.md). What can not be done comes as `{ error, running }`; a
+ * call that fails outright (rpcd without the object, a time limit) is made to look the same.
+ */
+
+const declare = (method, params) => {
+	const call = rpc.declare({ object: 'autoipsec', method, params: params ?? [] });
+
+	return (...args) => call(...args).then(
+		(answer) => L.isObject(answer) ? answer : { error: _('The router gave no answer.') },
+		(error) => ({ error: String(error?.message ?? error) }));
+};
+
+return baseclass.extend({
+	/** How many connections one answer may carry at most. */
+	most: 1000,
+
+	status: declare('status', [ 'limit' ]),
+	check: declare('check'),
+	records: declare('records', [ 'for' ]),
+	peers: declare('peers'),
+	forget: declare('forget', [ 'address' ]),
+	trust: declare('trust', [ 'peer', 'fingerprint' ]),
+	distrust: declare('distrust', [ 'peer', 'reason' ])
+});

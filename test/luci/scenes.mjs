@@ -1,0 +1,130 @@
+// What the router tells the pages, in the shapes of docs/ubus.md.
+
+const now = 1_790_000_000;
+const hour = 3600;
+
+const tunnel = (n, more) => ({
+  destination: `203.0.113.${n}`,
+  source: '198.51.100.7',
+  wan: 'wan',
+  class: 'oe-permissive',
+  state: 'keyed',
+  why: `a TXT record names 203.0.113.${n} as gateway`,
+  since: now - 2 * hour,
+  until: now + 40 * 60,
+  foundBy: 'oe-dns',
+  peer: {
+    address: `203.0.113.${n}`,
+    identity: `203.0.113.${n}`,
+    role: 'initiator',
+    trust: 'dnssec',
+    trustText: 'key vouched for by DNSSEC',
+    spiIn: 'c0ffee01',
+    spiOut: 'c0ffee02',
+    ikeSpiInitiator: '0123456789abcdef',
+    ikeSpiResponder: 'fedcba9876543210',
+    suite: 'aes128gcm16, x25519',
+  },
+  counters: {
+    bytesIn: 52_428_800,
+    bytesOut: 1_310_720,
+    packetsIn: 40_000,
+    packetsOut: 9_000,
+    lastUseSeconds: now - 12,
+  },
+  ...more,
+});
+
+const plain = (destination, state, more) => ({
+  destination,
+  source: '198.51.100.7',
+  wan: 'wan',
+  class: 'oe-permissive',
+  state,
+  why: '',
+  since: now - 600,
+  until: now + 6 * hour,
+  ...more,
+});
+
+export const connections = [
+  tunnel(9),
+  tunnel(80, {
+    foundBy: 'autovpn',
+    peer: {
+      ...tunnel(80).peer,
+      identity: '@gw.example.org',
+      role: 'responder',
+      trust: 'dns',
+      trustText: 'key from DNS without signature: safe from listeners, not from active attackers',
+    },
+    counters: {
+      ...tunnel(80).counters,
+      bytesIn: 2048,
+      bytesOut: 4096,
+      lastUseSeconds: now - 3 * hour,
+    },
+    why: 'the peer asked for it',
+  }),
+  plain('192.0.2.10', 'pending', { until: 0, why: 'a TXT record names 192.0.2.10 as gateway' }),
+  plain('192.0.2.11', 'potential', { until: 0, why: 'looking for a gateway' }),
+  plain('192.0.2.100', 'clear', { why: 'TXT 100.2.0.192.in-addr.arpa: there is no such name' }),
+  plain('2001:db8::25', 'clear', { class: 'always-clear', why: 'a policy says so' }),
+  plain('192.0.2.66', 'deny', {
+    until: now + 600,
+    why: 'TXT 66.2.0.192.in-addr.arpa: the DNSSEC signature is wrong, somebody may forge the answer',
+  }),
+  plain('192.0.2.67', 'deny', {
+    class: 'oe-paranoid',
+    until: now + hour,
+    why: '192.0.2.67 did not answer',
+  }),
+];
+
+export const status = (more = {}) => {
+  const list = more.connections ?? connections;
+  const count = (state) => list.filter((each) => each.state === state).length;
+  const states = ['keyed', 'pending', 'potential', 'clear', 'deny'];
+  return {
+    version: '0.1.0',
+    now,
+    uptimeSeconds: 86_400,
+    wans: [
+      {
+        name: 'wan',
+        device: 'eth1',
+        addresses: ['198.51.100.7'],
+        plugins: [{ name: 'oe-dns', state: 'on', reason: '' }],
+      },
+    ],
+    resolver: { servers: [{ address: '127.0.0.1', isTrusted: true }], validates: 'yes' },
+    totals: Object.fromEntries(states.map((state) => [state, count(state)])),
+    ike: {},
+    warnings: [],
+    ...more,
+    connections: list,
+  };
+};
+
+export const check = {
+  ready: true,
+  verdict: 'Ready, but 1 could be better.',
+  findings: [
+    { level: 'ok', what: 'clock', found: '2026-11-21 14:00 UTC' },
+    {
+      level: 'warn',
+      what: 'own records',
+      found: 'TXT at 7.100.51.198.in-addr.arpa: missing (there is no such name)',
+      remedy: "publish what 'autoipsec records' prints, so that others encrypt to you",
+    },
+  ],
+};
+
+export const uci = [
+  { '.name': 'main', '.type': 'autoipsec', enabled: '1' },
+  { '.name': 'wan', '.type': 'wan', enabled: '1', interface: 'wan', plugin: ['oe-dns'] },
+  { '.name': 'rule', '.type': 'policy', class: 'oe-paranoid', destination: ['198.51.100.0/24'] },
+];
+
+/** Everything well, every page full. */
+export const usual = { ubus: { status: status(), check, forget: { forgotten: 1 } }, uci };

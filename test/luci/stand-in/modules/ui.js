@@ -1,0 +1,32 @@
+'use strict';
+'require baseclass';
+'require dom';
+
+// stand-in: handlers, one dialog, notifications
+return baseclass.extend({
+  createHandlerFn: (context, run) => async (event) => {
+    const button = event.currentTarget;
+    button.disabled = true;
+    try {
+      return await run.call(context, event);
+    } finally {
+      button.disabled = false;
+    }
+  },
+  showModal(title, children) {
+    const overlay = document.querySelector('#modal_overlay');
+    const box = E('div', { class: 'modal' }, [E('h4', {}, [title]), ...children]);
+    dom.content(overlay, [box]);
+    document.body.classList.add('modal-overlay-active');
+    return box;
+  },
+  hideModal() {
+    document.body.classList.remove('modal-overlay-active');
+    dom.content(document.querySelector('#modal_overlay'), []);
+  },
+  addNotification(title, children, kind) {
+    const node = E('div', { class: `alert-message ${kind}` }, [title ? E('h4', {}, [title]) : '', children]);
+    document.querySelector('#notifications').append(node);
+    return node;
+  },
+});
