@@ -111,7 +111,7 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   // The kernel first: its start clears all tunnels of ours, also one that a peer has just made
   await kernel.start(
     holdRules(settings, wans, platform),
-    kernelEvents(policy, watch, parts),
+    kernelEvents(policy, wans, watch, parts),
     pairs,
   );
   await ike.start();
@@ -191,7 +191,7 @@ function holdRules(
 ): HoldRules {
   const { exempt, held } = exemptionsOf(settings, settings.wans);
   return {
-    wans,
+    wans: wans.map((wan) => deviceRules(wan, settings)),
     exemptDestinations: exempt,
     heldDestinations: held,
     nameServers: nameServers(settings, platform.files).map((server) => server.address),
@@ -199,8 +199,28 @@ function holdRules(
   };
 }
 
-function kernelEvents(policy: Policy, watch: WanWatch, parts: ServiceParts): KernelEvents {
+/** What plugins want of the packets of a WAN; all wait for a verdict where somebody could give one. */
+function deviceRules({ name, device, index, settings, plugins }: PolicyWan, all: Settings) {
+  const { watchers } = plugins;
+  const classes = [settings.defaultClass, ...all.policies.map((each) => each.class)];
   return {
+    ...{ name, device, index },
+    isOpen: !plugins.plans && !classes.some((each) => each === 'deny' || each === 'oe-paranoid'),
+    takes: watchers.flatMap((each) => each.takes),
+    watches: [...new Set(watchers.flatMap((each) => each.watches))],
+  };
+}
+
+function kernelEvents(
+  policy: Policy,
+  wans: readonly PolicyWan[],
+  watch: WanWatch,
+  parts: ServiceParts,
+): KernelEvents {
+  const pluginsOf = (name: string) => wans.find((wan) => wan.name === name)?.plugins;
+  return {
+    taken: (wan, packet) => pluginsOf(wan)?.take(packet) === true,
+    flowSeen: (wan, packet, stage) => pluginsOf(wan)?.seen(packet, stage),
     held: (packet) => policy.held(packet),
     expired: (sa, kind) => policy.expired(sa, kind),
     acquire: (source, destination) =>

@@ -5,6 +5,7 @@ import type {
   LocalServer,
   NetlinkSocket,
   Network,
+  RawIpv4Socket,
   StreamEvents,
   TcpConnection,
   TcpOptions,
@@ -69,6 +70,13 @@ export class MemoryHost implements Network {
   forget(socket: MemoryUdpSocket): void {
     const at = this.udpSockets.indexOf(socket);
     if (at >= 0) this.udpSockets.splice(at, 1);
+  }
+
+  /** Whole packets that were sent. */
+  readonly rawPackets: Uint8Array[] = [];
+
+  async rawIpv4(): Promise<RawIpv4Socket> {
+    return { send: (packet) => void this.rawPackets.push(packet), close: () => undefined };
   }
 
   async tcp(options: TcpOptions): Promise<TcpConnection> {

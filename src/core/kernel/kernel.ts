@@ -4,7 +4,7 @@
  */
 import type { IpAddress, Prefix } from '../net/address.js';
 import type { ChildSa, InstalledSa, SaUse } from './child-sa.js';
-import type { PacketPath } from './packet-path.js';
+import type { PacketKind, PacketPath } from './packet-path.js';
 
 /** A WAN as the kernel sees it. */
 export interface WanDevice {
@@ -14,6 +14,12 @@ export interface WanDevice {
   device: string;
   /** 0..15; chooses the queue. */
   index: number;
+  /** Packets of pairs without a verdict pass: nobody would find out anything about them. */
+  isOpen?: boolean;
+  /** Packets that are taken off their way (`packet-path.ts`). */
+  takes?: readonly PacketKind[];
+  /** Protocols whose flows from outside are seen. */
+  watches?: readonly number[];
 }
 
 /** A packet that waits for a verdict: enough of it to decide. */
@@ -50,6 +56,10 @@ export interface PairVerdict {
 
 export interface KernelEvents {
   held(packet: HeldPacket): void;
+  /** One of the kinds that a WAN takes; true when it goes no further. Whole, from the IP header on. */
+  taken(wan: string, packet: Uint8Array): boolean;
+  /** A copy of a packet of a flow from outside, cut to 128 octets. */
+  flowSeen(wan: string, packet: Uint8Array, stage: 'first' | 'answered'): void;
   /** An SA of ours reached a limit. */
   expired(sa: InstalledSa, kind: 'soft' | 'hard'): void;
   /** A policy of ours had no SA: the tunnel is gone and traffic wants it. */

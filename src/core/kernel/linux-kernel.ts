@@ -22,6 +22,8 @@ import { PacketQueues } from './nfqueue.js';
 import type { RulesetChange } from './nfqueue-codec.js';
 import { NftTable } from './nft.js';
 import { isOwnSide } from './own-side.js';
+import type { FlowTuple } from './packet-path.js';
+import { PathSockets } from './path-sockets.js';
 import { type CipherReport, probe } from './probe.js';
 import { Reqids } from './reqids.js';
 import { RouteLookup } from './route-lookup.js';
@@ -84,6 +86,7 @@ class ComposedKernel implements LinuxKernel {
   private readonly changes: Changes;
   private readonly names: InterfaceNames;
   private readonly routes: RouteLookup;
+  private readonly path: PathSockets;
   /** Where held packets came in: NAT rules may ask for it. */
   private readonly inputs = new WeakMap<object, string | undefined>();
   private wans: readonly WanDevice[] = [];
@@ -107,6 +110,9 @@ class ComposedKernel implements LinuxKernel {
     this.names = new InterfaceNames(parts.files);
     this.routes = new RouteLookup(parts);
     this.table = new NftTable(parts);
+    this.path = new PathSockets(parts, (wan, packet, stage) =>
+      this.events?.flowSeen(wan.name, packet, stage),
+    );
     this.queues = new PacketQueues(
       { ...parts, markBit: settings.markBit, firstQueue: settings.firstQueue },
       {
@@ -114,6 +120,7 @@ class ComposedKernel implements LinuxKernel {
           this.inputs.set(packet, this.names.nameOf(input));
           this.events?.held(packet);
         },
+        taken: (wan, packet) => this.events?.taken(wan.name, packet) === true,
       },
     );
     this.changes = new Changes(parts, {
@@ -166,6 +173,7 @@ class ComposedKernel implements LinuxKernel {
       await this.queues.open();
       // Queues before rules: a queue without a listener drops.
       await this.queues.bind(rules.wans);
+      await this.path.open(rules.wans);
       await this.table.create(
         rules,
         pairs.map((pair) => ({ ...pair, wanIndex: this.wanNamed(pair.wan).index })),
@@ -181,6 +189,7 @@ class ComposedKernel implements LinuxKernel {
 
   async update(rules: HoldRules): Promise<void> {
     await this.queues.bind(rules.wans);
+    await this.path.open(rules.wans);
     await this.table.update(rules);
     this.wans = rules.wans;
     this.rules = rules;
@@ -197,6 +206,7 @@ class ComposedKernel implements LinuxKernel {
     const complain = (error: unknown) => this.parts.log.warning(`stopping: ${String(error)}`);
     await this.table.remove().catch(complain);
     this.queues.close();
+    this.path.close();
     this.routes.close();
     this.tunnels.clear();
     await this.removeOurs().catch(complain);
@@ -252,10 +262,12 @@ class ComposedKernel implements LinuxKernel {
     });
   }
 
-  send(_packet: Uint8Array): void {}
+  send(packet: Uint8Array): void {
+    this.path.send(packet);
+  }
 
-  async flow() {
-    return undefined;
+  flow(tuple: FlowTuple) {
+    return this.path.flow(tuple);
   }
 
   deviceAddresses(device: string) {

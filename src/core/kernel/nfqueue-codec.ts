@@ -29,7 +29,7 @@ const NFQA_CFG_MASK = 4;
 const NFQA_CFG_FLAGS = 5;
 const NFQNL_CFG_CMD_BIND = 1;
 const NFQNL_COPY_PACKET = 2;
-/** 1 would be fail-open: a full queue lets packets pass. Never set here, but named in the mask. */
+/** A full queue lets packets pass. */
 const NFQA_CFG_F_FAIL_OPEN = 1;
 /** Large packets come whole, not cut into segments. */
 const NFQA_CFG_F_GSO = 4;
@@ -92,8 +92,18 @@ export class QueueCodec {
     return this.#config(queue, sequence, this.#attribute(NFQA_CFG_CMD, command));
   }
 
-  /** What is copied of each packet, how many may wait, and that a full queue drops. */
-  configure(queue: number, sequence: number, copyBytes: number, maxLength: number): Uint8Array {
+  /**
+   * What is copied of each packet, how many may wait, and whether a full queue drops. One that drops has
+   * large packets whole, not cut into segments; the other one has all checksums made.
+   */
+  configure(
+    queue: number,
+    sequence: number,
+    copyBytes: number,
+    maxLength: number,
+    isFailOpen = false,
+  ): Uint8Array {
+    const flags = isFailOpen ? NFQA_CFG_F_FAIL_OPEN : NFQA_CFG_F_GSO;
     return this.#config(
       queue,
       sequence,
@@ -102,7 +112,7 @@ export class QueueCodec {
         concat(uintBytes(copyBytes, 4), uintBytes(NFQNL_COPY_PACKET, 1)),
       ),
       this.#attribute(NFQA_CFG_QUEUE_MAXLEN, uintBytes(maxLength, 4)),
-      this.#attribute(NFQA_CFG_FLAGS, uintBytes(NFQA_CFG_F_GSO, 4)),
+      this.#attribute(NFQA_CFG_FLAGS, uintBytes(flags, 4)),
       this.#attribute(NFQA_CFG_MASK, uintBytes(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN, 4)),
     );
   }

@@ -7,10 +7,13 @@ import type { NetlinkSocket, Network } from '../net/network.js';
 import type { Timer, Timers } from '../platform/platform.js';
 import type { HeldPacket, WanDevice } from './kernel.js';
 import { NETLINK_NETFILTER, QueueCodec, type QueuedPacket } from './nfqueue-codec.js';
+import { takeQueue } from './nft-path.js';
 import { readHeaders } from './packet-headers.js';
 
 /** Enough for IPv6 with some extension headers and the ports. */
 const copyBytes = 128;
+/** Taken packets are whole. */
+const wholeBytes = 0xffff;
 /** Packets that may wait in one queue; the kernel drops what comes above it. */
 const maxWaiting = 1024;
 const answerMs = 5000;
@@ -27,6 +30,8 @@ const reasons: Record<number, string> = {
 export interface QueueEvents {
   /** `inputInterface` is the index of the interface it came in on, 0 for own packets. */
   held(packet: HeldPacket, inputInterface: number): void;
+  /** A whole packet; true when it goes no further. */
+  taken(wan: WanDevice, packet: Uint8Array): boolean;
 }
 
 export interface QueueParts {
@@ -44,6 +49,8 @@ export class PacketQueues {
   readonly #events: QueueEvents;
   readonly #waiting = new Map<number, { resolve(errno: number): void; timer: Timer }>();
   readonly #wans = new Map<number, WanDevice>();
+  /** By the queue for packets that are taken. */
+  readonly #takers = new Map<number, WanDevice>();
   readonly #bound = new Set<number>();
   #socket: NetlinkSocket | undefined;
   #sequence = 0;
@@ -65,17 +72,24 @@ export class PacketQueues {
 
   /** Binds the queues of all WANs that are not bound yet. Rejects when one can not be had. */
   async bind(wans: readonly WanDevice[]): Promise<void> {
+    const { firstQueue } = this.#parts;
     this.#wans.clear();
+    this.#takers.clear();
     for (const wan of wans) {
-      const queue = this.#parts.firstQueue + wan.index;
-      this.#wans.set(queue, wan);
-      if (this.#bound.has(queue)) continue;
-      await this.#ask(queue, (sequence) => this.#codec.bind(queue, sequence));
-      await this.#ask(queue, (sequence) =>
-        this.#codec.configure(queue, sequence, copyBytes, maxWaiting),
-      );
-      this.#bound.add(queue);
+      this.#wans.set(firstQueue + wan.index, wan);
+      if (wan.takes?.length) this.#takers.set(takeQueue(firstQueue, wan.index), wan);
     }
+    for (const queue of this.#wans.keys()) await this.#bindOne(queue, copyBytes, false);
+    for (const queue of this.#takers.keys()) await this.#bindOne(queue, wholeBytes, true);
+  }
+
+  async #bindOne(queue: number, bytes: number, isFailOpen: boolean): Promise<void> {
+    if (this.#bound.has(queue)) return;
+    await this.#ask(queue, (sequence) => this.#codec.bind(queue, sequence));
+    await this.#ask(queue, (sequence) =>
+      this.#codec.configure(queue, sequence, bytes, maxWaiting, isFailOpen),
+    );
+    this.#bound.add(queue);
   }
 
   /** Closes the socket; the kernel drops what still waits. */
@@ -108,11 +122,19 @@ export class PacketQueues {
 
   #receive(datagram: Uint8Array): void {
     for (const message of this.#codec.read(datagram)) {
-      if (message.kind === 'packet') this.#held(message);
+      if (message.kind === 'packet') this.#queued(message);
       else if (message.kind === 'acknowledgement' && this.#waiting.has(message.sequence))
         this.#answered(message.sequence, message.errno);
       // A verdict on a packet that is gone (its queue was flushed) is refused, and that is fine.
     }
+  }
+
+  #queued(packet: QueuedPacket): void {
+    const taker = this.#takers.get(packet.queue);
+    if (taker) {
+      const accepts = !this.#events.taken(taker, packet.payload);
+      this.#socket?.send(this.#codec.verdict(packet.queue, packet.id, accepts));
+    } else this.#held(packet);
   }
 
   #held(packet: QueuedPacket): void {

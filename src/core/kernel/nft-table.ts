@@ -15,6 +15,7 @@ import type { IpAddress, IpFamily } from '../net/address.js';
 import { familyOf } from '../net/address.js';
 import { exemptIntervals, formatInterval } from './intervals.js';
 import type { HoldRules, Verdict, WanDevice } from './kernel.js';
+import { pathChains, pathSets } from './nft-path.js';
 
 export const tableName = 'inet autoipsec';
 
@@ -100,7 +101,7 @@ function holdRules(wan: WanDevice, settings: TableSettings): string[] {
       `${pairs[family]} @${setName('encrypt', family, wan.index)} accept`,
       `${pairs[family]} @${setName('deny', family, wan.index)} goto refuse`,
     ]),
-    `queue num ${settings.firstQueue + wan.index}`,
+    wan.isOpen ? 'accept' : `queue num ${settings.firstQueue + wan.index}`,
   ];
 }
 
@@ -178,6 +179,7 @@ function postrouting(rules: HoldRules, settings: TableSettings): Chain {
 
 /** Chains in the order in which they can be written: a chain comes after those it jumps to. */
 function chainsOf(rules: HoldRules, settings: TableSettings): Chain[] {
+  const mark = hex(settings.markBit);
   return [
     { name: 'exempt', rules: exemptRules },
     { name: 'own_exempt', rules: ownExemptRules },
@@ -196,8 +198,9 @@ function chainsOf(rules: HoldRules, settings: TableSettings): Chain[] {
       },
     ]),
     prerouting(rules),
-    output(rules, hex(settings.markBit)),
+    output(rules, mark),
     postrouting(rules, settings),
+    ...pathChains(rules.wans, settings.firstQueue, quotedDevice, `meta mark & ${mark} != 0`),
   ];
 }
 
@@ -218,7 +221,7 @@ function addSets(rules: HoldRules): string[] {
     ),
   );
   const counters = ['leaks', 'denied'].map((name) => `add counter ${tableName} ${name}`);
-  return [...shared, ...ofWans, ...counters];
+  return [...shared, ...ofWans, ...pathSets(rules.wans, tableName), ...counters];
 }
 
 /** Replaces all elements of a set. */

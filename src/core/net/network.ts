@@ -80,7 +80,20 @@ export interface NetlinkSocket {
   close(): void;
 }
 
+export interface RawIpv4Options {
+  /** Firewall mark on everything sent. */
+  mark?: number;
+}
+
+export interface RawIpv4Socket {
+  /** A whole packet; identification 0 and the header checksum are filled in. Fire and forget. */
+  send(packet: Uint8Array): void;
+  close(): void;
+}
+
 export interface Network {
+  /** Sends IPv4 packets of our own making, by every XFRM policy. Rejects as `udp` does. */
+  rawIpv4(options: RawIpv4Options): Promise<RawIpv4Socket>;
   /** Rejects with an `Error` whose message says what the kernel refused and why. */
   udp(options: UdpOptions): Promise<UdpSocket>;
   tcp(options: TcpOptions): Promise<TcpConnection>;

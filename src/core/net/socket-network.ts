@@ -5,6 +5,8 @@ import type {
   LocalServer,
   NetlinkSocket,
   Network,
+  RawIpv4Options,
+  RawIpv4Socket,
   StreamEvents,
   TcpConnection,
   TcpOptions,
@@ -13,6 +15,7 @@ import type {
 } from './network.js';
 import { inetAddress, netlinkAddress, unixAddress } from './sockaddr.js';
 import { hostInteger, type SocketCounters } from './socket-options.js';
+import { openRawIpv4 } from './socket-raw.js';
 import { SocketStream } from './socket-stream.js';
 import { openUdp } from './socket-udp.js';
 
@@ -37,6 +40,10 @@ export class SocketNetwork implements Network {
 
   udp(options: UdpOptions): Promise<UdpSocket> {
     return openUdp(this.platform, this.counters, options);
+  }
+
+  rawIpv4(options: RawIpv4Options): Promise<RawIpv4Socket> {
+    return openRawIpv4(this.platform, this.counters, options);
   }
 
   async tcp({ to, mark, events }: TcpOptions): Promise<TcpConnection> {

@@ -24,6 +24,10 @@ export class Witness implements KernelEvents {
     this.seen.push(`held ${packet.source} ${packet.destination} ${packet.protocol}`);
     this.onHeld(packet);
   }
+  taken(): boolean {
+    return false;
+  }
+  flowSeen(): void {}
   expired(sa: { reqid: number }, kind: string): void {
     this.seen.push(`expired ${sa.reqid} ${kind}`);
   }

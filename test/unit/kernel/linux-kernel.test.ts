@@ -30,6 +30,10 @@ class Witness implements KernelEvents {
   held(packet: HeldPacket): void {
     this.packets.push(packet);
   }
+  taken(): boolean {
+    return false;
+  }
+  flowSeen(): void {}
   expired(sa: { reqid: number }, kind: string): void {
     this.seen.push(`expired ${sa.reqid} ${kind}`);
   }
