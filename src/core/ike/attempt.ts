@@ -12,6 +12,7 @@ export const wishKey = (wish: TunnelWish, isChildless = false): string =>
     wish.remote,
     ...(isChildless ? ['itself'] : [formatPrefix(wish.ours), formatPrefix(wish.theirs)]),
     ...(wish.traffic || wish.mode ? [JSON.stringify([wish.traffic, wish.mode])] : []),
+    ...(wish.isAlone ? ['alone'] : []),
   ].join(' ');
 
 /** What was wished for, or why there is nothing. */

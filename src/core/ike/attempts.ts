@@ -104,8 +104,8 @@ export class Attempts {
   /** Finds the best way for a wish; also for one whose IKE SA came to nothing. */
   dispatch(attempt: Attempt): void {
     const { ctx } = this;
-    const { local, remote } = attempt.wish;
-    const sas = ctx.sas.withPeer(local, remote);
+    const { local, remote, isAlone } = attempt.wish;
+    const sas = isAlone ? [] : ctx.sas.withPeer(local, remote).filter((sa) => !sa.isAlone);
     const standing = sas.findLast((sa) => isUsable(sa) && suits(sa, attempt.wish));
     const making = sas.find(
       (sa) =>

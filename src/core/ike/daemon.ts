@@ -94,7 +94,11 @@ export type KeysResult = ({ ok: true } & Authentication) | { ok: false; why: str
 /** `isOurFault`: nothing is wrong with the peer, and it may ask again. */
 export type ClientResult = { ok: true } | { ok: false; why: string; isOurFault?: boolean };
 
-export type AllowedTraffic = Traffic & { mode?: 'transport' };
+export type AllowedTraffic = Traffic & {
+  mode?: 'transport';
+  /** Whoever proposes an address outside gets TS_UNACCEPTABLE, instead of the part that is allowed. */
+  isExact?: boolean;
+};
 
 /** What the daemon asks its owner. All may take their time: other peers are served meanwhile. */
 export interface IkeOwner {

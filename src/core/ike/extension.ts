@@ -43,7 +43,10 @@ export interface SaView {
   readonly spiResponder: Uint8Array;
   /** Who the other end is, once it has proven it. */
   readonly peer: ProvenPeer | undefined;
-  /** Memory of extensions for this IKE SA, by names of their own. */
+  /**
+   * Memory of extensions for this IKE SA, by names of their own. Text (short) outlives a crash of the
+   * daemon, other values do not.
+   */
   readonly facts: Map<string, unknown>;
   /** Who is behind a NAT, once NAT detection has run. */
   nat: { we: boolean; peer: boolean };
@@ -55,6 +58,24 @@ export interface SaView {
   fragmentSizes: readonly number[];
   /** The responder takes IKE_AUTH that asks for no tunnel (RFC 6023). */
   takesChildless: boolean;
+  /**
+   * It stands beside other IKE SAs with the same peer, by intent: INITIAL_CONTACT is neither said in it
+   * nor heeded, and it serves no wish but its own.
+   */
+  isAlone: boolean;
+  /**
+   * prf+(SK_d, seed) for a secret of the extension's own: `length` bytes, or one block of the PRF
+   * (RFC 7296 §2.13). `undefined` while there are no keys.
+   */
+  exportKey(seed: Uint8Array, length?: number): Uint8Array | undefined;
+}
+
+/** An IKE_SA_INIT request that belongs to no IKE SA yet. */
+export interface FirstMessage {
+  path: Path;
+  /** 8 bytes. */
+  spiInitiator: Uint8Array;
+  payloads: readonly Payload[];
 }
 
 /** What an extension can do beside answering. */
@@ -64,6 +85,10 @@ export interface ExtensionServices {
    * does not stand, or has ended before one came.
    */
   inform(sa: SaView, payloads: readonly Payload[]): Promise<readonly Payload[] | undefined>;
+  /** The IKE SAs that stand, with proven peers. */
+  standing(): readonly SaView[];
+  /** Deletes an IKE SA with all its tunnels. */
+  end(sa: SaView, why: string): void;
 }
 
 /** Nothing against it, or the reason why the exchange must not go on. */
@@ -89,6 +114,12 @@ export interface Extension {
   readonly payloadTypes?: readonly number[];
   /** Told once, before the first message. */
   start?(services: ExtensionServices): void;
+  /**
+   * May this first message be answered at all, be it with a cookie or an error? Asked before there is
+   * any state, of each message of a stranger: it must be cheap, and must not wait. (Under a flood the
+   * cookie goes out before, see `doorkeeper.ts`.)
+   */
+  admits?(first: FirstMessage): Veto;
   /** Payloads to add to a message of ours; `asked`: those of the request that a response answers. */
   outgoing?(message: ExtensibleMessage, sa: SaView, asked: readonly Payload[]): readonly Payload[];
   /**

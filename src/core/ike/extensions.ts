@@ -10,6 +10,7 @@ import type {
   ExtensibleMessage,
   Extension,
   ExtensionServices,
+  FirstMessage,
   SaView,
   Veto,
 } from './extension.js';
@@ -41,6 +42,14 @@ export class Extensions {
     return this.#working().flatMap(
       (one) => this.#guard(one, () => one.outgoing?.(message, sa, asked)) ?? [],
     );
+  }
+
+  admits(first: FirstMessage): Veto {
+    for (const one of this.#working()) {
+      const veto = this.#guard(one, () => one.admits?.(first));
+      if (veto) return { why: `${one.name}: ${veto.why}` };
+    }
+    return undefined;
   }
 
   /** The first veto; every extension has seen the message up to then. */

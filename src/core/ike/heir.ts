@@ -30,6 +30,7 @@ export function createHeir(
   sa.ownIdentity = old.ownIdentity;
   sa.establishedMs = old.establishedMs;
   sa.fragmentSizes = old.fragmentSizes;
+  sa.isAlone = old.isAlone;
   for (const [name, fact] of old.facts) sa.facts.set(name, fact);
   return sa;
 }

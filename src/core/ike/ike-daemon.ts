@@ -36,7 +36,7 @@ import { TimeShare } from './doorkeeper.js';
 import { deleteChild, deleteSa } from './exchanges/informational.js';
 import { rekeyChild } from './exchanges/rekey-child-initiator.js';
 import { rekeySa } from './exchanges/rekey-sa-initiator.js';
-import type { Extension } from './extension.js';
+import type { Extension, ExtensionServices } from './extension.js';
 import { Extensions } from './extensions.js';
 import { fragmentation } from './fragmentation.js';
 import { HalfOpen } from './half-open.js';
@@ -150,7 +150,7 @@ class Daemon implements FullIkeDaemon {
   async start(): Promise<void> {
     await this.#transport.start();
     const { context } = this;
-    context.extensions.start({ inform: (sa, payloads) => informBy(context, sa, payloads) });
+    context.extensions.start(servicesFor(context));
     this.#resume();
     warmUp(this.context);
   }
@@ -253,6 +253,15 @@ class Daemon implements FullIkeDaemon {
     return undefined;
   }
 }
+
+const servicesFor = (ctx: IkeContext): ExtensionServices => ({
+  inform: (sa, payloads) => informBy(ctx, sa, payloads),
+  standing: () => ctx.sas.all().filter(({ state, peer }) => isStanding(state) && peer),
+  end(view, why) {
+    const sa = ctx.sas.all().find((one) => one === view);
+    if (sa) void deleteSa(ctx, sa, why);
+  },
+});
 
 /** The first use of a curve builds tables; better now than while somebody waits. */
 function warmUp({ preferences, credential, random }: IkeContext): void {

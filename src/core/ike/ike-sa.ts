@@ -11,6 +11,7 @@ import type { ProvenPeer } from './credentials.js';
 import { createSealer, type Sealer, type SkKeys } from './crypto/cipher.js';
 import type { DhGroup, KeyPair } from './crypto/dh.js';
 import { deriveIkeKeys, type IkeKeys } from './crypto/keymat.js';
+import { prfPlus } from './crypto/prf.js';
 import type { ChildOffer } from './exchanges/child-offer.js';
 import type { SaView } from './extension.js';
 import type { Identity } from './identity.js';
@@ -56,6 +57,7 @@ export class IkeSa implements SaView {
   peerHashes: readonly number[] | undefined;
   fragmentSizes: readonly number[] = [];
   takesChildless = false;
+  isAlone = false;
 
   suite: IkeSuite | undefined;
   keyExchange: KeyExchange | undefined;
@@ -161,6 +163,11 @@ export class IkeSa implements SaView {
     this.keyExchange = undefined;
     this.takeKeys(suite, deriveIkeKeys(input), random);
     return true;
+  }
+
+  exportKey(seed: Uint8Array, length?: number): Uint8Array | undefined {
+    const { keys, suite } = this;
+    return keys && suite && prfPlus(suite.prf, keys.skD, seed, length ?? suite.prf.outputLength);
   }
 
   /** Both ends are proven: the messages of IKE_SA_INIT have served. */

@@ -1,7 +1,8 @@
 /**
  * INITIAL_CONTACT (RFC 7296 §2.4): "this is the only IKE SA between us two", so that an end learns at
  * once that the other was restarted. It is tied to the two proven identities, never to an address
- * (SP-32): others may be behind the same NAT, and a peer may have moved.
+ * (SP-32): others may be behind the same NAT, and a peer may have moved. An IKE SA that stands beside
+ * others by intent (`isAlone`) neither says nor heeds it.
  */
 import { keyId } from '../pki/public-key.js';
 import { wouldAccept } from './accepted.js';
@@ -49,7 +50,8 @@ export function contactOfInitiator(
   const mayBeSame = (other: IkeSa) =>
     other.path.remote.address === address || (other.peer && wouldAccept(proofs, other.peer));
   return says(
-    !proofs.allowsNull &&
+    !sa.isAlone &&
+      !proofs.allowsNull &&
       !ctx.sas.all().some((one) => one !== sa && isThere(one) && mayBeSame(one)),
   );
 }
@@ -61,7 +63,8 @@ export function contactOfResponder(ctx: IkeContext, sa: IkeSa): Payload[] {
     other.path.remote.address === path.remote.address ||
     (other.peer && peer && sameIdentity(other.peer.identity, peer.identity));
   return says(
-    peer?.proof !== 'null' &&
+    !sa.isAlone &&
+      peer?.proof !== 'null' &&
       !ctx.sas.all().some((one) => one !== sa && isThere(one) && mayBeSame(one)),
   );
 }
@@ -72,10 +75,10 @@ export function contactOfResponder(ctx: IkeContext, sa: IkeSa): Payload[] {
  */
 export function heedInitialContact(ctx: IkeContext, sa: IkeSa, payloads: readonly Payload[]): void {
   const { peer } = sa;
-  if (!peer || !findNotify(payloads, NotifyType.INITIAL_CONTACT)) return;
+  if (!peer || sa.isAlone || !findNotify(payloads, NotifyType.INITIAL_CONTACT)) return;
   for (const other of ctx.sas.all()) {
     const isOlder = isAuthenticated(other.state) && other.establishedMs < sa.bornMs;
-    if (other === sa || !isOlder || !other.peer) continue;
+    if (other === sa || other.isAlone || !isOlder || !other.peer) continue;
     if (!isSamePeer(peer, other.peer) || !speaksAs(other, sa.ownIdentity)) continue;
     // Else whoever is in the group could end what the others have.
     if (isOneOfGroup(peer, other.peer) && !isAtSameAddress(sa, other)) continue;

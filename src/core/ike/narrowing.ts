@@ -57,6 +57,23 @@ function narrowSide(
   return selectorsFor(common);
 }
 
+const isSideWithin = (
+  proposed: readonly TrafficSelector[],
+  allowed: readonly Selector[],
+): boolean =>
+  proposed.length > 0 &&
+  proposed.every((one) => {
+    const range = toRange(one);
+    return range !== undefined && allowed.some((each) => isWithin(range, rangeOf(each)));
+  });
+
+/** Is nothing proposed but what is allowed? */
+export const isAllWithin = (
+  allowed: Traffic,
+  theirSide: readonly TrafficSelector[],
+  ourSide: readonly TrafficSelector[],
+): boolean => isSideWithin(theirSide, allowed.theirs) && isSideWithin(ourSide, allowed.ours);
+
 /** As responder; `undefined`: TS_UNACCEPTABLE. */
 export function narrowTo(
   allowed: Traffic,

@@ -113,6 +113,7 @@ async function refusalOf(
     isWholePair: isEverything(pair.ours) && isEverything(pair.theirs),
     isBehindNat: sa.nat.peer,
     isRekey,
+    facts: sa.facts,
   };
   const asked = Promise.all([
     ctx.owner.authorize(claim),

@@ -8,7 +8,7 @@ import { formatPrefix, hostPrefix, type IpAddress } from '../../net/address.js';
 import type { IkeContext } from '../context.js';
 import type { TunnelWish } from '../daemon.js';
 import type { IkeSa, Role } from '../ike-sa.js';
-import { answeredTraffic, narrowTo, pairsOf, type Traffic } from '../narrowing.js';
+import { answeredTraffic, isAllWithin, narrowTo, pairsOf, type Traffic } from '../narrowing.js';
 import { find, findNotify, notifyPayload, type Payload } from '../payloads/payload.js';
 import type { TrafficSelector } from '../payloads/traffic-selector.js';
 import { NotifyType } from '../registries/notifies.js';
@@ -131,7 +131,9 @@ export function takenShape(
   const tsi = find(payloads, 'TSi')?.selectors ?? [];
   const tsr = find(payloads, 'TSr')?.selectors ?? [];
   const before = old && shapeOfChild(old);
-  const allowed = before ?? allowedShape(ctx, sa);
+  const allowed: AllowedShape | undefined = before ?? allowedShape(ctx, sa);
+  if (allowed?.isExact && !isAllWithin(allowed.traffic, tsi, tsr))
+    return { ok: false, type: TS_UNACCEPTABLE, why: 'other addresses than those of its path' };
   const traffic = narrowed(sa, allowed?.traffic, tsi, tsr);
   if (!traffic) {
     const isTooWide = !allowed && !isHostPair(tsi, tsr);
@@ -147,9 +149,15 @@ export function takenShape(
   return { ok: true, shape: { traffic, mode: isTransport ? 'transport' : 'tunnel' } };
 }
 
-function allowedShape(ctx: IkeContext, sa: IkeSa): Shape | undefined {
+interface AllowedShape extends Shape {
+  isExact?: boolean;
+}
+
+function allowedShape(ctx: IkeContext, sa: IkeSa): AllowedShape | undefined {
   const { local, remote } = sa.path;
   const claim = { ...sa.peer!, address: remote.address, local: local.address };
   const allowed = ctx.owner.allowedTraffic?.(claim) ?? ctx.extensions.allowedTraffic(sa);
-  return allowed && { traffic: allowed, mode: allowed.mode ?? 'tunnel' };
+  if (!allowed) return undefined;
+  const { mode = 'tunnel', isExact = false } = allowed;
+  return { traffic: allowed, mode, isExact };
 }

@@ -69,6 +69,7 @@ function claimOf(
     ...(rawKey ? { rawKey } : {}),
     ...(wanted ? { wanted: identityOf(wanted) } : {}),
     ...(client ? { client } : {}),
+    facts: sa.facts,
   };
 }
 

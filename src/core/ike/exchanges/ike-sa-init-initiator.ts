@@ -21,12 +21,14 @@ export const NONCE_LENGTH = 32;
 
 /** Starts an IKE SA for a wish. */
 export function startInit(ctx: IkeContext, attempt: Attempt): IkeSa {
-  const { local, remote } = attempt.wish;
+  const { local, remote, firstPort: port = ctx.firstPort, facts = [] } = attempt.wish;
   const sa = createSa(ctx, 'initiator', {
-    local: { address: local, port: ctx.firstPort },
-    remote: { address: remote, port: ctx.firstPort },
+    local: { address: local, port },
+    remote: { address: remote, port },
   });
   sa.attempt = attempt;
+  sa.isAlone = attempt.wish.isAlone === true;
+  for (const [name, fact] of facts) sa.facts.set(name, fact);
   sa.init.ni = ctx.random(NONCE_LENGTH);
   takeKeyPair(ctx, sa, ctx.preferences.groups[0]!);
   ctx.sas.add(sa);

@@ -74,6 +74,13 @@ export function initRequested(ctx: IkeContext, message: Received): void {
     ctx.counters.count('half-open limit reached');
     return;
   }
+  const { path, head, payloads } = message;
+  const unwanted = ctx.extensions.admits({ path, spiInitiator: head.spiInitiator, payloads });
+  if (unwanted) {
+    ctx.counters.count('vetoes');
+    ctx.log.debug(`${address}: ${unwanted.why}`);
+    return;
+  }
   if (!hasCookie(ctx, message)) return;
   const choice = choose(ctx, message);
   if (!choice) return;

@@ -137,6 +137,9 @@ export const savedSa = record({
   /** Absent in AUTH_SENT. */
   peer: maybe(provenPeer),
   fragmentSizes: listOf(port, 16),
+  isAlone: maybe(truth),
+  /** Facts of extensions that are text. */
+  facts: maybe(listOf(record({ name: text, value: text }), 64)),
   suite: record({
     encryption: port,
     keyBits: maybe(port),
@@ -200,6 +203,13 @@ export const toSavedChild = ({ role, sa, sinceMs }: Child): SavedChild => ({
   sa: sa as SavedChild['sa'],
 });
 
+function textFacts({ facts }: IkeSa): SavedSa['facts'] {
+  const kept = [...facts].flatMap(([name, value]) =>
+    typeof value === 'string' ? [{ name, value }] : [],
+  );
+  return kept.length > 0 ? kept : undefined;
+}
+
 /**
  * `undefined` for an IKE SA that is not kept: one that does not stand yet, or not any more. One whose
  * IKE_AUTH request is out may stand at the peer, which is told then.
@@ -221,6 +231,8 @@ export function toSavedSa(sa: IkeSa): SavedSa | undefined {
       peer,
       keys,
       fragmentSizes,
+      isAlone: sa.isAlone || undefined,
+      facts: textFacts(sa),
     },
     suite: {
       encryption: cipher.id,
@@ -272,6 +284,8 @@ export function fillSa(sa: IkeSa, saved: SavedSa, random: (length: number) => Ui
       throw new Error(`sa.keys: do not fit ${cipher.name}`);
   sa.sealer = createSealer(cipher, own, random, saved.used + USED_GAP);
   Object.assign(sa, { spiPeer, nat, peer, keys, state, fragmentSizes });
+  sa.isAlone = saved.isAlone ?? false;
+  for (const { name, value } of saved.facts ?? []) sa.facts.set(name, value);
   Object.assign(sa, { ownIdentity, bornMs, establishedMs, heardMs, softMs, hardMs });
 }
 
