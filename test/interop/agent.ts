@@ -107,6 +107,7 @@ class Cell {
       install: (sa) => kernel.install(sa),
       stage: (sa) => kernel.stage(sa),
       activate: (installed) => kernel.activate(installed),
+      stopSending: (installed) => kernel.stopSending(installed),
       rekeyed: () => undefined,
       remove: async (installed, lingers) => {
         if (lingers) await new Promise<void>((resolve) => platform.timers.after(1000, resolve));

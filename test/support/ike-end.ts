@@ -37,6 +37,8 @@ export class IkeEnd {
   readonly established: Tunnel[] = [];
   /** What can be received with only. */
   readonly staged = new Set<InstalledSa>();
+  /** Those that were about to go. */
+  readonly silenced: InstalledSa[] = [];
   /** What tunnels had after each rekey. */
   readonly rekeyed: InstalledSa[] = [];
   readonly ended: { tunnel: Tunnel; why: TunnelEnd }[] = [];
@@ -76,6 +78,7 @@ export class IkeEnd {
         install: (sa) => this.#install(sa),
         stage: (sa) => this.#stage(sa),
         activate: async (installed) => this.#activate(installed),
+        stopSending: async (installed) => void this.silenced.push(installed),
         remove: async (installed, lingers) => this.#remove(installed, lingers),
         established: (tunnel) => {
           this.events.push('established');

@@ -181,6 +181,9 @@ export class MortalEnd {
       activate: async () => {
         if (!life.step()) return never;
       },
+      stopSending: async () => {
+        if (!life.step()) return never;
+      },
       remove: async (installed) => {
         if (life.step()) this.#remove(installed);
       },

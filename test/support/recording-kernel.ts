@@ -48,6 +48,7 @@ export function recordingKernel(): RecordingKernel {
     },
     stage: (sa: ChildSa) => kernel.install(sa),
     activate: async () => undefined,
+    stopSending: async () => undefined,
     async remove(sa) {
       const at = kernel.installed.indexOf(sa);
       if (at >= 0) kernel.installed.splice(at, 1);

@@ -47,7 +47,16 @@ function describe({ ike, sa }: Child): string {
   return `${ike.path.remote.address}: ${formatPrefix(ours.prefix)} ↔ ${formatPrefix(theirs.prefix)} ${spis}`;
 }
 
-function newChild(ctx: IkeContext, sa: IkeSa, terms: ChildTerms, replaces?: Child): Child {
+/** What there is already for the same traffic. */
+export interface Elders {
+  /** The one whose place the new one takes. */
+  replaces?: Child | undefined;
+  /** The one of ours that the peer's new one crosses. */
+  crosses?: Child | undefined;
+}
+
+function newChild(ctx: IkeContext, sa: IkeSa, terms: ChildTerms, elders: Elders): Child {
+  const { replaces, crosses } = elders;
   const child: Child = {
     state: 'INSTALLING',
     ike: sa,
@@ -55,32 +64,35 @@ function newChild(ctx: IkeContext, sa: IkeSa, terms: ChildTerms, replaces?: Chil
     sa: childSaOf(sa, terms, limitsFor(ctx.lifetime, terms.role, ctx.random)),
     nonce: lowerNonce(terms.ni, terms.nr),
     installed: undefined,
-    isStaged: replaces !== undefined && terms.role === 'responder',
+    isStaged: terms.role === 'responder' && (replaces ?? crosses) !== undefined,
     tunnel: undefined,
     heir: undefined,
     replaces,
+    rival: undefined,
     timer: undefined,
     packetsIn: 0,
     sinceMs: ctx.clock.monotonicMs(),
   };
+  if (replaces) replaces.heir = child;
+  if (crosses) crosses.rival = child;
   sa.children.add(child);
   logChildKeys(ctx.keyLog, child.sa);
   return child;
 }
 
 /**
- * Has the owner install what was agreed; of one that replaces another the responder installs the
- * inbound half, and goes on sending with the old one. Gives `undefined` when the kernel refuses, or
+ * Has the owner install what was agreed; of one that has elders the responder installs the inbound
+ * half, and goes on sending with the elder. Gives `undefined` when the kernel refuses, or
  * when it was deleted meanwhile; nothing is left in the kernel then.
  */
 export async function installChild(
   ctx: IkeContext,
   sa: IkeSa,
   terms: ChildTerms,
-  replaces?: Child,
+  elders: Elders = {},
 ): Promise<Child | undefined> {
-  const child = newChild(ctx, sa, terms, replaces);
-  if (replaces) replaces.heir = child;
+  const { replaces, crosses } = elders;
+  const child = newChild(ctx, sa, terms, elders);
   // Before the kernel has it: a daemon that starts behind a crash finds the states, and goes on with them.
   if (child.role === 'initiator') ctx.keeper.save(sa);
   try {
@@ -90,6 +102,7 @@ export async function installChild(
       child.installed = installed;
       child.state = 'UP';
       if (child.tunnel) await inheritLate(ctx, child, child.tunnel);
+      if (crosses?.state === 'GONE') await activate(ctx, child);
       if (!replaces) child.tunnel = tunnelOf(ctx, child, installed);
       ctx.keeper.changed(child.ike);
       const identity = formatIdentity(sa.peer!.identity);
@@ -142,6 +155,18 @@ export async function activate(ctx: IkeContext, child: Child): Promise<void> {
   });
 }
 
+/**
+ * It is about to go, and the peer lets go of it before we hear of that: what is sent meanwhile goes with
+ * another one of the same traffic, if there is one.
+ */
+export async function stopSending(ctx: IkeContext, { rival, installed }: Child): Promise<void> {
+  if (rival) await activate(ctx, rival);
+  if (!installed) return;
+  await ctx.owner.stopSending(installed).catch((error: unknown) => {
+    ctx.log.error(`ESP state ${toHex(spiBytes(installed.sa.outbound.spi))}_o: ${String(error)}`);
+  });
+}
+
 /** An heir is of no use any more; the one that it was to replace goes on. */
 function disinherit(ctx: IkeContext, child: Child): void {
   const { replaces } = child;
@@ -181,7 +206,7 @@ async function removeFromKernel(
   heir: Child | undefined,
   lingers: boolean,
 ): Promise<void> {
-  if (heir) await activate(ctx, heir);
+  for (const next of [heir, child.rival]) if (next) await activate(ctx, next);
   const removed = ctx.owner.remove(child.installed!, lingers).catch((error: unknown) => {
     ctx.log.error(`tunnel with ${describe(child)} not removed: ${String(error)}`);
   });

@@ -38,7 +38,7 @@ export interface Child {
   readonly nonce: Uint8Array;
   /** Known from UP on. */
   installed: InstalledSa | undefined;
-  /** We receive with it, and send with the one that it replaces for a while. */
+  /** We receive with it, and send with another one of the same traffic for a while. */
   isStaged: boolean;
   /** The tunnel that uses it; of several for the same traffic one has it. */
   tunnel: Tunnel | undefined;
@@ -48,6 +48,8 @@ export interface Child {
   heir: Child | undefined;
   /** The one whose place it takes, while that is there. */
   replaces: Child | undefined;
+  /** Made by the peer at the same time for the same traffic: received with, until this one ends. */
+  rival: Child | undefined;
   /** For the next step of a rekey. */
   timer: Timer | undefined;
   /** Packets that had come in when it was last looked at. */

@@ -139,6 +139,8 @@ export interface IkeOwner {
   stage(sa: ChildSa): Promise<InstalledSa>;
   /** The rest of what was staged: from now on it is sent with. */
   activate(installed: InstalledSa): Promise<void>;
+  /** It is about to go: another one for the same traffic, if there is one, is sent with from now on. */
+  stopSending(installed: InstalledSa): Promise<void>;
   /** `lingers`: another one has its place, and packets may still be on their way. */
   remove(installed: InstalledSa, lingers: boolean): Promise<void>;
   /** A peer set up a tunnel with us as responder. Our own `connect` for the same pair goes on. */

@@ -118,6 +118,11 @@ export interface Kernel extends PacketPath {
   stage(sa: ChildSa): Promise<InstalledSa>;
   /** The outbound state of what was staged: being the younger one, it is what the kernel sends with. */
   activate(sa: InstalledSa): Promise<void>;
+  /**
+   * Removes the outbound state of one that is about to go, where another one for the same traffic can
+   * be sent with; it is received with until `remove`.
+   */
+  stopSending(sa: InstalledSa): Promise<void>;
   /** Removes states and policies. Resolves also when the kernel had dropped them. */
   remove(sa: InstalledSa): Promise<void>;
   use(sa: InstalledSa): Promise<SaUse>;

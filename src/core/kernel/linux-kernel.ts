@@ -225,6 +225,10 @@ class ComposedKernel implements LinuxKernel {
     return this.tunnels.activate(...args);
   }
 
+  stopSending(...args: Parameters<Kernel['stopSending']>) {
+    return this.tunnels.stopSending(...args);
+  }
+
   remove(...args: Parameters<Kernel['remove']>) {
     return this.tunnels.remove(...args);
   }

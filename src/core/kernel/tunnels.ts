@@ -12,6 +12,7 @@ import {
   addInbound,
   addOutbound,
   addStates,
+  deleteOutbound,
   deletePolicies,
   deleteStates,
   type IpCommand,
@@ -32,8 +33,10 @@ export class Tunnels {
   readonly #log: Logger;
   /** Tunnels of the same traffic, the last one owns the policies. */
   readonly #byTraffic = new Map<string, InstalledSa[]>();
-  /** Those without an outbound state. */
+  /** Those without an outbound state yet. */
   readonly #staged = new WeakSet<InstalledSa>();
+  /** Those that lost it again; never to be made anew, for it would count from zero. */
+  readonly #silent = new WeakSet<InstalledSa>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: { ip: IpCoprocess; reqids: Reqids; log: Logger }) {
@@ -53,6 +56,11 @@ export class Tunnels {
 
   activate(installed: InstalledSa): Promise<void> {
     return this.#inTurn(() => this.#activate(installed));
+  }
+
+  /** See `Kernel.stopSending`. */
+  stopSending(installed: InstalledSa): Promise<void> {
+    return this.#inTurn(() => this.#stopSending(installed));
   }
 
   remove(installed: InstalledSa): Promise<void> {
@@ -173,6 +181,21 @@ export class Tunnels {
     // It stays staged, so that another try can do better.
     if (!result.ok) throw new Error(result.error);
     this.#staged.delete(installed);
+  }
+
+  async #stopSending(installed: InstalledSa): Promise<void> {
+    const { sa, reqid } = installed;
+    const others = (this.#byTraffic.get(trafficKey(sa)) ?? []).filter(
+      (each) => each !== installed && each.reqid === reqid && this.#isSentWith(each),
+    );
+    if (others.length === 0 || !this.#isSentWith(installed)) return;
+    this.#silent.add(installed);
+    for (const error of await this.#ip.runEach([deleteOutbound(sa)]))
+      if (!isGone(error)) this.#log.warning(`a tunnel still sends: ${error}`);
+  }
+
+  #isSentWith(installed: InstalledSa): boolean {
+    return !this.#staged.has(installed) && !this.#silent.has(installed);
   }
 
   async #undo(steps: readonly Step[]): Promise<void> {

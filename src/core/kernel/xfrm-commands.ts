@@ -193,6 +193,8 @@ export const addInbound = (sa: ChildSa, reqid: number): Step => addStep(inboundO
 
 export const addOutbound = (sa: ChildSa, reqid: number): Step => addStep(outboundOf(sa), sa, reqid);
 
+export const deleteOutbound = (sa: ChildSa): IpCommand => deleteState(outboundOf(sa));
+
 /** Both states; the inbound one first, so that the peer's first packet finds it. */
 export const addStates = (sa: ChildSa, reqid: number): Step[] => [
   addInbound(sa, reqid),

@@ -4,8 +4,8 @@ import type { Logger } from '../log.js';
 import type { Timer, Timers } from '../platform/platform.js';
 import { simultaneousSeconds } from './precedence.js';
 
-/** Longer than packets are under way, and than the peer needs to turn to the new tunnel. */
-const drainMs = 1000;
+/** Longer than packets are under way, and than a busy peer needs to have the other tunnel. */
+const drainMs = 3000;
 /** A rekeyed tunnel's old keys: packets may wait in queues on their way. */
 const lingerMs = 3000;
 

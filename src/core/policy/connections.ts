@@ -121,7 +121,8 @@ export class Connections {
     for (const origin of connection.origins.keys()) this.rememberOrigin(connection, origin);
   }
 
-  private letGo(connection: Connection): void {
+  /** The packets held so far go by the state that the connection has. */
+  letGo(connection: Connection): void {
     connection.held.settle((packet) => {
       const of = connection.origins.get(packet.source);
       return of !== undefined && verdictFor(connection, of) !== 'deny';

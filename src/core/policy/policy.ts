@@ -141,6 +141,7 @@ class PolicyEngine implements Policy {
       install: (sa) => env.kernel.install(sa),
       stage: (sa) => env.kernel.stage(sa),
       activate: (sa) => env.kernel.activate(sa),
+      stopSending: (sa) => env.kernel.stopSending(sa),
       remove: async (sa, lingers) => {
         if (lingers) await this.closing.drained();
         await removeAndCount(env, sa);

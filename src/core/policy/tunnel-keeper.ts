@@ -21,6 +21,11 @@ import type { PolicyWan } from './wan.js';
  * were held for an attempt of our own would come too early and be lost.
  */
 const installPauseMs = 500;
+/**
+ * Where an attempt of our own is under way with it, its end tells better: the peer has the states of
+ * that tunnel before we have. It is a busy one, so it gets more time for the other.
+ */
+const crossingPauseMs = 3000;
 
 interface TunnelKeeperEnvironment {
   clock: Clock;
@@ -52,15 +57,17 @@ export class TunnelKeeper {
     const ageSeconds = (this.env.clock.monotonicMs() - connection.sinceMs) / 1000;
     if (old && winner(old, tunnel, ageSeconds) === old) {
       this.env.closing.yieldTo(tunnel);
+      if (tunnel.role === 'initiator') this.env.table.letGo(connection);
       return;
     }
+    const peerPauseMs = connection.state === 'pending' ? crossingPauseMs : installPauseMs;
     this.env.table.move(connection, event, grant.why);
     connection.tunnel = tunnel;
     // RFC 7619 §3: whoever gave no proof is nobody in particular, whatever was known of the address
     connection.trust = tunnel.peer.proof === 'null' ? 'unauthenticated' : grant.trust;
     connection.foundBy = grant.plugin;
     this.knowOnWan(connection);
-    const pauseMs = event === 'peer keyed' ? installPauseMs : 0;
+    const pauseMs = event === 'peer keyed' ? peerPauseMs : 0;
     this.env.table.settle(connection, this.env.settings().saHardSeconds, pauseMs);
     this.env.useWatch.watch(connection);
     if (old) this.env.closing.yieldTo(old);

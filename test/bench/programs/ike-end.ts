@@ -32,6 +32,7 @@ const createEnd = () =>
       install: async (sa) => ({ reqid: ++reqid, sa }),
       stage: async (sa) => ({ reqid: ++reqid, sa }),
       activate: async () => undefined,
+      stopSending: async () => undefined,
       rekeyed: () => undefined,
       remove: async () => undefined,
       established: () => undefined,

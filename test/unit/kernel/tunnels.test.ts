@@ -199,6 +199,31 @@ test('tunnels: what is staged is received with, and sent with when it is activat
   assert.is(machine.objects.size, 0);
 });
 
+test('tunnels: one that is about to go sends no more where another one can, and is never made anew', async () => {
+  const { machine, tunnels } = set();
+  const [old, fresh] = [await tunnels.install(sampleSa()), await tunnels.install(renewed())];
+  await tunnels.stopSending(fresh);
+  await tunnels.stopSending(fresh);
+  await tunnels.activate(fresh);
+  assert.equal(
+    machine.lines.filter((line) => line.startsWith('xfrm state delete')),
+    ['xfrm state delete src 198.18.100.1 dst 198.18.100.2 proto esp spi 0x00002002'],
+  );
+  await tunnels.stopSending(old);
+  assert.is(machine.objects.size, 6, 'nothing else is there to send with');
+  await tunnels.remove(fresh);
+  await tunnels.remove(old);
+  assert.is(machine.objects.size, 0);
+});
+
+test('tunnels: a staged one is nothing to send with', async () => {
+  const { machine, tunnels } = set();
+  const old = await tunnels.install(sampleSa());
+  await tunnels.stage(renewed());
+  await tunnels.stopSending(old);
+  assert.is(machine.objects.size, 6);
+});
+
 test('tunnels: what is staged goes without a trace, too', async () => {
   const { machine, tunnels } = set();
   const old = await tunnels.install(sampleSa());

@@ -474,7 +474,7 @@ for (const [remote, expected] of [
     await one.clock.advance(100);
     const theirs = await one.tunnelFor({ ours: alice, theirs: bob, remote: peer }, 'responder');
     one.policy.owner.established(theirs);
-    await one.clock.advance(900);
+    await one.clock.advance(2900);
     assert.is(one.closed.length, 0, 'what is on its way still comes');
     await one.clock.advance(100);
     assert.is(one.policy.connections()[0]!.tunnel!.role, expected);
@@ -663,7 +663,7 @@ test('a tunnel whose records name another gateway by now gets one with that, and
   const old = one.policy.connections()[0]!.tunnel!;
   gateway = address('198.18.0.9');
   one.policy.expired(old.installed, 'soft');
-  await one.clock.advance(1000);
+  await one.clock.advance(3000);
   assert.equal([one.rekeyed, one.closed], [[], [old]]);
   assert.is(one.policy.connections()[0]!.tunnel!.peer.address, gateway);
 });
@@ -856,6 +856,36 @@ test('OE-12 packets held for our own attempt wait until a peer that keys has its
   await one.clock.advance(100);
   one.policy.owner.established(await one.tunnelFor({ ours: alice, theirs: bob }, 'responder'));
   await one.clock.advance(499);
+  assert.equal(one.fates, []);
+  await one.clock.advance(1);
+  assert.equal(one.fates, [`${bob} released`]);
+});
+
+for (const remote of ['198.18.0.0', '198.18.0.9'])
+  test(`OE-12 both ends start at once: held packets wait for our own tunnel, whichever stays (peer ${remote})`, async () => {
+    const peer = address(remote);
+    let finish: (result: TunnelResult) => void = () => undefined;
+    const one = engine({
+      plan: () => ({ ...toSgb, gateways: [gateway(remote)] }),
+      connect: () => new Promise<TunnelResult>((resolve) => (finish = resolve)),
+    });
+    one.send();
+    await one.clock.advance(100);
+    const pair = { ours: alice, theirs: bob, remote: peer };
+    one.policy.owner.established(await one.tunnelFor(pair, 'responder'));
+    await one.clock.advance(2000);
+    assert.equal(one.fates, [], 'the peer may not have its states yet');
+    finish({ ok: true, tunnel: await one.tunnelFor(pair, 'initiator') });
+    await one.clock.advance(0);
+    assert.equal(one.fates, [`${bob} released`]);
+  });
+
+test('OE-12 both ends start at once, and ours never comes: held packets go with the tunnel of the peer', async () => {
+  const one = engine({ connect: () => new Promise(() => undefined) });
+  one.send();
+  await one.clock.advance(100);
+  one.policy.owner.established(await one.tunnelFor({ ours: alice, theirs: bob }, 'responder'));
+  await one.clock.advance(2999);
   assert.equal(one.fates, []);
   await one.clock.advance(1);
   assert.equal(one.fates, [`${bob} released`]);

@@ -7,7 +7,7 @@ import { assert, test } from '../../support/test.js';
 const later = address('198.18.2.11');
 
 /** SPIs that this router sends with, the youngest last; what is staged is not among them. */
-function sending(router: Router): () => number | undefined {
+function sending(router: Router, peer = later): () => number | undefined {
   const { kernel } = router;
   const staged = new Set<InstalledSa>();
   kernel.stage = async (sa: ChildSa) => {
@@ -16,12 +16,13 @@ function sending(router: Router): () => number | undefined {
     return installed;
   };
   kernel.activate = async (installed) => void staged.delete(installed);
-  return () => tunnelsOf(router).findLast((each) => !staged.has(each))?.sa.outbound.spi;
+  kernel.stopSending = async (installed) => void staged.add(installed);
+  return () => tunnelsOf(router, peer).findLast((each) => !staged.has(each))?.sa.outbound.spi;
 }
 
-const tunnelsOf = ({ kernel }: Router) =>
+const tunnelsOf = ({ kernel }: Router, client = later) =>
   kernel.installed.filter(({ sa }) =>
-    [sa.ours, sa.theirs].some(({ prefix }) => prefix.address === later),
+    [sa.ours, sa.theirs].some(({ prefix }) => prefix.address === client),
   );
 
 /** The called router takes its time: so many milliseconds for each wish, in the order they come in. */
@@ -64,5 +65,56 @@ for (const [what, first, second] of [
         ['keyed', 'keyed'],
       ],
     );
+    await world.stop();
+  });
+
+// milliseconds for the installation of the first and the second tunnel, and until sgb starts, too
+for (const [slow, first, second, lagMs] of [
+  ['sga', 1500, 1500, 0],
+  ['sgb', 1500, 1500, 0],
+  ['sga', 0, 1500, 0],
+  ['sgb', 0, 1500, 0],
+  ['sga', 1500, 0, 0],
+  ['sgb', 1500, 0, 0],
+  ['sgb', 0, 1500, 15],
+] as const)
+  test(`OE-12 both ends start at once, ${slow} is slow (${first} ${second} ${lagMs}): every packet can be read`, async () => {
+    const { world, sga, sgb } = await twoRouters();
+    const routers = { sga, sgb };
+    const { kernel } = routers[slow];
+    const install = kernel.install.bind(kernel);
+    const left: number[] = [first, second];
+    let turn: Promise<unknown> = Promise.resolve();
+    kernel.install = (sa) => {
+      const wait = () =>
+        new Promise<void>((resolve) => world.clock.after(left.shift() ?? 0, resolve));
+      const done = turn.then(wait).then(() => install(sa));
+      turn = done;
+      return done;
+    };
+    const sides = [
+      { from: sga, to: sgb, sendsWith: sending(sga, bob) },
+      { from: sgb, to: sga, sendsWith: sending(sgb, alice) },
+    ];
+    sga.send({ source: alice, destination: bob });
+    await world.pass(lagMs);
+    sgb.send({ source: bob, destination: alice });
+    const most = { sga: 0, sgb: 0 };
+    for (let ms = 0; ms < 20_000; ms += 10) {
+      await world.pass(10);
+      most.sga = Math.max(most.sga, sga.kernel.installed.length);
+      most.sgb = Math.max(most.sgb, sgb.kernel.installed.length);
+      for (const { from, to, sendsWith } of sides) {
+        if (from.fates.length === 0) continue;
+        const inbound = to.kernel.installed.map(({ sa }) => sa.inbound.spi);
+        assert.ok(inbound.includes(sendsWith()!), `after ${ms} ms: ${sendsWith()} of ${inbound}`);
+      }
+    }
+    assert.equal(most, { sga: 2, sgb: 2 }, 'both were answered');
+    for (const { fates, kernel } of [sga, sgb]) {
+      assert.equal(fates.length, 1);
+      assert.match(fates[0]!, / released$/);
+      assert.is(kernel.installed.length, 1);
+    }
     await world.stop();
   });

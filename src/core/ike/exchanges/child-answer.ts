@@ -1,7 +1,7 @@
 /** A Child SA that a peer asks for, in IKE_AUTH or CREATE_CHILD_SA, and our answer to it. */
 import { formatPrefix } from '../../net/address.js';
 import { type Child, type ChildTerms, spiBytes, spiNumber } from '../child.js';
-import { freshChildSpi, installChild } from '../child-life.js';
+import { type Elders, freshChildSpi, installChild } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import type { ProvenPeer } from '../credentials.js';
 import { sameIdentity } from '../identity.js';
@@ -137,22 +137,34 @@ const areAnonymous = (one: ProvenPeer, other: ProvenPeer): boolean =>
   one.proof === 'null' && other.proof === 'null' && sameIdentity(one.identity, other.identity);
 
 /**
- * A peer that takes us for dead asks once more, with a fresh IKE SA, and one of the two tunnels goes
- * when both are answered. Which one is seen later: so the second is taken for a rekey of the first, and
- * nothing is sent that the peer can not read.
+ * A peer may have two tunnels for the same traffic for a moment, and one of them goes when both ends
+ * have both; which one is seen later. Until then nothing is sent that the peer can not read.
+ *
+ * One that takes us for dead asks once more, with a fresh IKE SA: the second is taken for a rekey of the
+ * first. One that called us while we called it has ours before we have: the other is only received with.
  */
-function twinOf(ctx: IkeContext, sa: IkeSa, shape: Shape): Child | undefined {
+function eldersOf(ctx: IkeContext, sa: IkeSa, shape: Shape): Elders {
+  const twins = twinsOf(ctx, sa, shape);
+  const of = (role: Child['role']) => twins.find((child) => child.role === role);
+  const replaces = of('responder');
+  return replaces ? { replaces } : { crosses: of('initiator') };
+}
+
+/** The peer had ours before it answered, so that the kernel may still be at it. */
+const isStanding = (child: Child): boolean =>
+  mayBeRekeyed(child) || (child.role === 'initiator' && child.state === 'INSTALLING');
+
+function twinsOf(ctx: IkeContext, sa: IkeSa, shape: Shape): Child[] {
   const { local, remote } = sa.path;
   const isTwin = (child: Child): boolean =>
-    child.role === 'responder' &&
     ctx.clock.monotonicMs() - child.sinceMs < ctx.limits.twinMs &&
     isSameShape(shapeOfChild(child.sa), shape) &&
-    mayBeRekeyed(child);
+    isStanding(child);
   return ctx.sas
     .withPeer(local.address, remote.address)
     .filter(({ peer }) => peer && (isSamePeer(peer, sa.peer!) || areAnonymous(peer, sa.peer!)))
     .flatMap(({ children }) => [...children])
-    .find(isTwin);
+    .filter(isTwin);
 }
 
 /** One pair that may not be had is a refusal of all: what the owner allows at all was asked before. */
@@ -193,10 +205,11 @@ export async function makeChild(
   const { ni, nr, shared } = context;
   const spiOut = spiNumber(choice.from.spi);
   const all: ChildTerms = { role: 'responder', suite, ni, nr, shared, spiIn, spiOut, ...shape };
-  const replaced = old ?? (context.isInitialContact ? undefined : twinOf(ctx, sa, shape));
-  const child = await installChild(ctx, sa, all, replaced);
+  const found = context.isInitialContact ? {} : eldersOf(ctx, sa, shape);
+  const elders = old ? { replaces: old } : found;
+  const child = await installChild(ctx, sa, all, elders);
   if (!child) return refuse(NotifyType.TEMPORARY_FAILURE, 'the kernel did not take it');
-  if (replaced) takePlace(ctx, replaced, child);
+  if (elders.replaces) takePlace(ctx, elders.replaces, child);
   const payloads: Payload[] = [
     { kind: 'SA', proposals: [answerProposal(choice, spiBytes(spiIn))] },
     ...shapePayloads('responder', shape),

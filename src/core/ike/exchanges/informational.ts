@@ -3,7 +3,7 @@
  * message that asks whether the peer lives, and errors about the IKE SA itself.
  */
 import { type Child, spiBytes } from '../child.js';
-import { endChild } from '../child-life.js';
+import { endChild, stopSending } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import type { TunnelEnd } from '../daemon.js';
 import type { IkeSa } from '../ike-sa.js';
@@ -73,7 +73,9 @@ export const probe = async (ctx: IkeContext, sa: IkeSa): Promise<boolean> =>
 export async function deleteChild(ctx: IkeContext, child: Child, why: TunnelEnd): Promise<void> {
   if (!['UP', 'REKEYING', 'REPLACED'].includes(child.state)) return;
   child.state = 'DELETING';
-  await inform(ctx, child.ike, [deleteOfChildren([child.sa.inbound.spi])], threeTimes);
+  const answered = inform(ctx, child.ike, [deleteOfChildren([child.sa.inbound.spi])], threeTimes);
+  void stopSending(ctx, child);
+  await answered;
   await endChild(ctx, child, why);
   idleWatch(ctx, child.ike);
 }

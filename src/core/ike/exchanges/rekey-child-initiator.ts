@@ -168,7 +168,7 @@ async function takeOver(
   }
   if (child.heir) child.heir.replaces = undefined;
   child.state = 'REPLACED';
-  const fresh = await installChild(ctx, sa, outcome.terms, child);
+  const fresh = await installChild(ctx, sa, outcome.terms, { replaces: child });
   if (!fresh) {
     deleteSpi(ctx, sa, offer.spiIn);
     if (child.state === 'REPLACED') child.state = 'UP';

@@ -146,7 +146,8 @@ function adoptChild(
 ): Tunnel {
   const child: Child = {
     ...{ state: 'UP', ike: sa, role, sinceMs, sa: installed.sa, installed, isStaged },
-    ...{ tunnel: undefined, heir: undefined, replaces: undefined, timer: undefined },
+    ...{ tunnel: undefined, heir: undefined, replaces: undefined },
+    ...{ rival: undefined, timer: undefined },
     nonce: new Uint8Array(0),
     packetsIn: 0,
   };
