@@ -1,5 +1,7 @@
 // Opens pages of the app in Chromium, over the stand-in, with a scene of what the router tells.
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 
 export const phone = { width: 375, height: 740 };
 export const desktop = { width: 1180, height: 900 };
@@ -50,4 +52,12 @@ export async function assertFits(page) {
     document.documentElement.clientWidth,
   ]);
   assert.ok(wide <= window, `the page is ${wide} wide, its window ${window}`);
+}
+
+/** Keeps a picture of the page where LUCI_SHOTS names a folder. */
+export async function shot(page, name) {
+  const folder = process.env.LUCI_SHOTS;
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
 }

@@ -15,19 +15,28 @@ const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
 const browser = await startChromium();
 const server = await startServer();
 let failed = 0;
-for (const file of files.sort()) {
-  const { tests } = await import(pathToFileURL(path.join(folder, file)).href);
-  for (const [name, run] of Object.entries(tests)) {
-    if (filters.length > 0 && !filters.some((part) => name.includes(part))) continue;
-    try {
-      await run({ open: (...args) => openView(browser, server.address, ...args) });
-      console.log(`ok ${name}`);
-    } catch (error) {
-      failed++;
-      console.log(`not ok ${name}\n${error.stack}`);
-    }
+
+async function runOne([name, run]) {
+  try {
+    await run({ open: (...args) => openView(browser, server.address, ...args) });
+    console.log(`ok ${name}`);
+  } catch (error) {
+    failed++;
+    console.log(`not ok ${name}\n${error.stack}`);
   }
 }
+
+const chosen = [];
+for (const file of files.sort()) {
+  const { tests } = await import(pathToFileURL(path.join(folder, file)).href);
+  for (const test of Object.entries(tests))
+    if (filters.length === 0 || filters.some((part) => test[0].includes(part))) chosen.push(test);
+}
+// a page mostly waits for its browser
+const lane = async () => {
+  for (let test = chosen.shift(); test; test = chosen.shift()) await runOne(test);
+};
+await Promise.all([lane(), lane(), lane()]);
 server.stop();
 await browser.close();
 process.exitCode = failed ? 1 : 0;

@@ -128,3 +128,77 @@ export const uci = [
 
 /** Everything well, every page full. */
 export const usual = { ubus: { status: status(), check, forget: { forgotten: 1 } }, uci };
+
+const key = (byte) => byte.repeat(32);
+
+const peer = (id, state, more) => ({
+  id,
+  name: `CN=${id}.example.org`,
+  fingerprint: key('a1'),
+  state,
+  address: '203.0.113.80',
+  contact: '',
+  firstSeen: Math.floor(Date.now() / 1000) - 30 * 86_400,
+  lastSeen: Math.floor(Date.now() / 1000) - hour,
+  hasSecret: false,
+  ...more,
+});
+
+export const peers = [
+  peer('gw', 'Unverified', {
+    fingerprint: 'c3f09d1b5e7a24866f0213d4a5b6c7d800112233445566778899aabbccddeeff',
+    contact: 'Gateway of Example Ltd.\nFingerprints: https://www.example.org/ipsec',
+  }),
+  peer('office', 'Trusted', { trustedBy: 'person', hasSecret: true, fingerprint: key('5e') }),
+  peer('liar', 'Untrusted', { reason: 'their web site shows another one', fingerprint: key('07') }),
+  peer('changed', 'Unverified', {
+    fingerprint: key('3c'),
+    conflict: {
+      fingerprint: key('d9'),
+      address: '198.51.100.99',
+      lastSeen: Math.floor(Date.now() / 1000) - 300,
+      count: 3,
+    },
+  }),
+];
+
+const owner = '7.100.51.198.in-addr.arpa';
+const base64 = 'AQPY3Y2p0KJ1'.repeat(12);
+const record = (kind, data, presence, detail) => ({
+  kind,
+  owner,
+  line: `${owner}. IN ${kind} ${data}`,
+  data,
+  presence,
+  detail,
+});
+
+export const records = {
+  groups: [
+    {
+      purpose: 'Who sends to 198.51.100.7 shall encrypt, and 198.51.100.7 itself is the gateway.',
+      records: [
+        record(
+          'TXT',
+          `"X-IPsec-Server(10)=198.51.100.7 ${base64}"`,
+          'present',
+          'vouched for by DNSSEC',
+        ),
+        record('IPSECKEY', `10 0 2 . ${base64}`, 'missing', 'there is no such name'),
+      ],
+    },
+    {
+      purpose: 'The key with which 198.51.100.7 signs.',
+      records: [record('KEY', `16896 4 1 ${base64}`, 'differs', '1 published, none with this key')],
+    },
+  ],
+  notes: ['WAN wan6 has no address.'],
+};
+
+Object.assign(usual.ubus, {
+  peers: { peers },
+  records,
+  trust: { trusted: true },
+  distrust: { distrusted: true, ended: 1 },
+  remove: { removed: true },
+});

@@ -116,6 +116,7 @@ const GridSection = Section.extend({
   },
   contents() {
     const redraw = (change) => () => {
+      for (const section of this.map.sections) section.save();
       change();
       this.map.redraw();
     };

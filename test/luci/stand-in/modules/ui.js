@@ -2,17 +2,8 @@
 'require baseclass';
 'require dom';
 
-// stand-in: handlers, one dialog, notifications
+// stand-in: one dialog, notifications
 return baseclass.extend({
-  createHandlerFn: (context, run) => async (event) => {
-    const button = event.currentTarget;
-    button.disabled = true;
-    try {
-      return await run.call(context, event);
-    } finally {
-      button.disabled = false;
-    }
-  },
   showModal(title, children) {
     const overlay = document.querySelector('#modal_overlay');
     const box = E('div', { class: 'modal' }, [E('h4', {}, [title]), ...children]);

@@ -25,5 +25,6 @@ return baseclass.extend({
 	peers: declare('peers'),
 	forget: declare('forget', [ 'address' ]),
 	trust: declare('trust', [ 'peer', 'fingerprint' ]),
-	distrust: declare('distrust', [ 'peer', 'reason' ])
+	distrust: declare('distrust', [ 'peer', 'reason' ]),
+	remove: declare('remove', [ 'peer' ])
 });

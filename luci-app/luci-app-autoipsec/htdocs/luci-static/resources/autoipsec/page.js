@@ -20,7 +20,7 @@ return baseclass.extend({
 		pairs.filter(([ , value ]) => value != null && value !== '').map(([ term, value ]) =>
 			[ E('dt', {}, [ term ]), E('dd', {}, [ value ]) ]).flat()),
 
-	/** A button; `isBusy` while the promise of `run` is open. */
+	/** A button. It is busy while the promise of `run` is open, and keeps the focus. */
 	button(label, run, { kind, hint, isOff } = {}) {
 		return E('button', {
 			'class': 'btn cbi-button %s'.format(kind ? 'cbi-button-' + kind : ''),
@@ -28,7 +28,13 @@ return baseclass.extend({
 			'title': hint ?? null,
 			'aria-label': hint ?? null,
 			'disabled': isOff ? '' : null,
-			'click': ui.createHandlerFn(this, run)
+			'click': async ({ currentTarget }) => {
+				if (currentTarget.getAttribute('aria-busy'))
+					return;
+
+				currentTarget.setAttribute('aria-busy', 'true');
+				await Promise.resolve(run()).finally(() => currentTarget.removeAttribute('aria-busy'));
+			}
 		}, [ label ]);
 	},
 

@@ -6,7 +6,7 @@
  * the document while their content changes, so that focus and selection stay. Sorted by buttons in
  * its headings, which a keyboard reaches, and by a list where headings have no room (phones).
  *
- * A column: { id, title, cell: (row) => children, key?: (row) => what to sort by, down?: largest first }
+ * A column: { id, title, cell: (row) => children (none for a dash, which a phone leaves out), key?: (row) => what to sort by, down?: largest first }
  */
 
 const compare = (a, b) => (typeof(a) == 'number' && typeof(b) == 'number')
@@ -131,14 +131,23 @@ const Table = baseclass.extend({
 		const cells = this.columns.map((column) => E('td', {
 			'class': 'td autoipsec-%s'.format(column.id),
 			'data-title': column.title
-		}, column.cell(row)));
+		}, column.cell(row) ?? []));
+
+		for (const cell of cells) {
+			if (!cell.hasChildNodes()) {
+				cell.classList.add('autoipsec-nothing');
+				cell.append('–');
+			}
+		}
 
 		if (!old)
 			return E('tr', { 'class': 'tr' }, cells);
 
 		cells.forEach((cell, i) => {
-			if (!old.children[i].isEqualNode(cell))
-				old.replaceChild(cell, old.children[i]);
+			const before = old.children[i];
+
+			if (!before.isEqualNode(cell) && !before.contains(document.activeElement))
+				before.replaceWith(cell);
 		});
 
 		return old;

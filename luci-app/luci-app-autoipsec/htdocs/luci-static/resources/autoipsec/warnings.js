@@ -37,11 +37,11 @@ return baseclass.extend({
 			.map(({ what, found, remedy }) => ({ what: '%s: %s'.format(what, found), todo: remedy ?? '' }));
 	},
 
-	/** The same for peers whose key has changed. */
+	/** The same for peers under whose name another key came. */
 	fromPeers(peers) {
-		return L.toArray(peers).filter((peer) => peer.trust == 'changed').map((peer) => ({
-			what: _('The key of %s is another one than before.').format(peer.identity ?? peer.address),
-			todo: _('Somebody may pose as this peer. No tunnel is made with the new key until you have compared it.'),
+		return L.toArray(peers).filter((peer) => peer.conflict).map((peer) => ({
+			what: _('Another key came under the name of %s.').format(peer.name),
+			todo: _('Somebody may pose as this peer. No tunnel is made with the other key.'),
 			link: trust,
 			isAlarm: true
 		}));

@@ -63,20 +63,20 @@ const columns = (now) => [
 		  each.peer.address,
 		  each.peer.identity != each.peer.address ? E('small', {}, [ each.peer.identity ]) : '',
 		  E('small', {}, [ words.trust(each.peer) ])
-	  ] : [ '–' ] },
+	  ] : null },
 	{ id: 'finder', title: _('Found by'),
 	  key: (each) => words.finder(each.foundBy),
-	  cell: (each) => [ words.finder(each.foundBy) || '–' ] },
+	  cell: (each) => each.foundBy ? [ words.finder(each.foundBy) ] : null },
 	{ id: 'since', title: _('Since'), down: true,
 	  key: (each) => each.since ?? 0,
-	  cell: (each) => [ each.since > 0 ? words.duration(now() - each.since) : '–' ] },
+	  cell: (each) => each.since > 0 ? [ words.duration(now() - each.since) ] : null },
 	{ id: 'used', title: _('Last used'), down: true,
 	  key: (each) => each.counters?.lastUseSeconds ?? 0,
-	  cell: (each) => [ each.counters ? words.ago(each.counters.lastUseSeconds, now()) : '–' ] },
+	  cell: (each) => each.counters ? [ words.ago(each.counters.lastUseSeconds, now()) ] : null },
 	{ id: 'data', title: _('Data in, out'), down: true,
 	  key: traffic,
 	  cell: ({ counters }) => counters
-		  ? [ '↓ ', words.bytes(counters.bytesIn), E('br'), '↑ ', words.bytes(counters.bytesOut) ] : [ '–' ] },
+		  ? [ '↓ ', words.bytes(counters.bytesIn), E('br'), '↑ ', words.bytes(counters.bytesOut) ] : null },
 	{ id: 'actions-cell', title: '',
 	  cell: (each) => [ E('div', { 'class': 'autoipsec-actions' }, [
 		  page.button(_('Try again'), () => tryAgain(each.destination), {
@@ -89,10 +89,11 @@ const columns = (now) => [
 return view.extend({
 	load: () => Promise.all([
 		calls.status(calls.most),
+		calls.peers(),
 		L.resolveDefault(uci.load('autoipsec'))
 	]),
 
-	render([ report ]) {
+	render([ report, { peers } ]) {
 		this.now = 0;
 		this.findings = [];
 		this.alarms = E('div', { 'aria-live': 'polite' });
@@ -106,8 +107,9 @@ return view.extend({
 			empty: '',
 			sortBy: 'state'
 		});
+		this.peers = peers;
 		this.show(report);
-		poll.add(() => calls.status(calls.most).then((fresh) => this.show(fresh)), 5);
+		poll.add(() => this.look(), 5);
 		this.check();
 
 		return E('div', {}, [
@@ -122,6 +124,14 @@ return view.extend({
 			page.button(_('Check now'), () => this.check()),
 			this.checks
 		]);
+	},
+
+	/** @private */
+	async look() {
+		const [ report, { peers } ] = await Promise.all([ calls.status(calls.most), calls.peers() ]);
+
+		this.peers = peers;
+		this.show(report);
 	},
 
 	/** @private */
@@ -166,6 +176,7 @@ return view.extend({
 	warnings() {
 		if (!this.report.error)
 			return [
+				...warnings.fromPeers(this.peers),
 				...L.toArray(this.report.warnings).map(warnings.fromDaemon),
 				...warnings.fromCheck(this.findings)
 			];
