@@ -99,7 +99,8 @@ export interface OwnTunnel {
   /** Of the source, as a host behind us has it; the same as `wish.source` without NAT. */
   origin?: IpAddress;
   gateway: Gateway;
-  trust: Trust;
+  /** How far its peer is vouched for, once it is proven. */
+  trust(tunnel: Tunnel): Trust;
   why: string;
   /** The rest of what IKE shall know. */
   ike?: Pick<TunnelWish, 'facts' | 'isAlone' | 'firstPort'>;
@@ -150,6 +151,8 @@ export interface PluginInstance {
   authorize(claim: AuthorizationClaim): Promise<Authorization>;
   /** What it wants of the packets on this WAN. */
   readonly path?: PathWatcher;
+  /** What it has done on this WAN, by name; for status. */
+  counters?(): Readonly<Record<string, number>>;
   /** Forgets what it remembers about an address (SP-43). */
   forget(address: IpAddress): void;
   /** Leaves nothing: no timer, no watcher. */

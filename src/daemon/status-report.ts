@@ -69,10 +69,11 @@ const wanStatus = (wan: PolicyWan): WanStatus => ({
   name: wan.name,
   device: wan.device,
   addresses: wan.addresses,
-  plugins: wan.plugins.slots.map((slot) => ({
-    name: slot.name,
-    state: slot.failure === '' ? 'on' : 'off',
-    reason: slot.failure,
+  plugins: wan.plugins.slots.map(({ name, instance, failure }) => ({
+    name,
+    state: failure === '' ? 'on' : 'off',
+    reason: failure,
+    ...(instance.counters && { counters: instance.counters() }),
   })),
 });
 

@@ -14,6 +14,8 @@ export interface PluginStatus {
   state: 'on' | 'off';
   /** Why it is off; empty when it is on. */
   reason: string;
+  /** What it has done, by name, where it counts. */
+  counters?: Readonly<Record<string, number>>;
 }
 
 export interface WanStatus {

@@ -93,7 +93,8 @@ export class OwnTunnels {
       closing.close(tunnel);
       return { ok: false, why: 'policy has changed, or there is no room' };
     }
-    const { origin, trust, why } = own;
+    const { origin, why } = own;
+    const trust = own.trust(tunnel);
     if (origin) {
       const of = classFor(wan, { source: origin, destination: pair.destination });
       connection.origins.set(origin, of.class);
