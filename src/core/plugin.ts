@@ -40,7 +40,19 @@ export type Plan =
   | { kind: 'refuse'; ttlSeconds: number; why: string };
 
 /** How far the peer's key is vouched for, in the order of growing trust; status shows it (OE-89). */
-export type Trust = 'unauthenticated' | 'dns' | 'dnssec';
+export const trusts = [
+  'unauthenticated',
+  /** A certificate that was taken as it was when it came for the first time, and is the same since. */
+  'first contact',
+  'dns',
+  'dnssec',
+  /** An authority of ours vouches for its certificate. */
+  'authority',
+  /** A person has compared its fingerprint. */
+  'fingerprint',
+] as const;
+
+export type Trust = (typeof trusts)[number];
 
 export type { PeerClaim };
 
@@ -149,6 +161,8 @@ export interface PluginInstance {
   keysFor(claim: PeerClaim): Promise<KeysForClaim>;
   /** As responder: may the proven peer speak for this client? */
   authorize(claim: AuthorizationClaim): Promise<Authorization>;
+  /** How far the peer of a tunnel is vouched for by now; as it was at the beginning when absent. */
+  trustIn?(tunnel: Tunnel): Trust;
   /** What it wants of the packets on this WAN. */
   readonly path?: PathWatcher;
   /** What it has done on this WAN, by name; for status. */

@@ -25,6 +25,7 @@ function peerStatus(tunnel: Tunnel, trust: Trust): PeerStatus {
     role: tunnel.role,
     trust,
     trustText: trustText[trust],
+    proof: tunnel.peer.proof,
     spiIn: spiText(sa.inbound.spi),
     spiOut: spiText(sa.outbound.spi),
     ikeSpiInitiator: tunnel.ike.spiInitiator,
@@ -46,9 +47,14 @@ const wallSeconds = (atMs: number, { nowSeconds, nowMs }: Now): number =>
 
 async function connectionStatus(
   connection: Connection,
-  { kernel, ...now }: Now & { kernel: Pick<Kernel, 'use'> },
+  { kernel, wans, ...now }: Now & Pick<ReportParts, 'kernel' | 'wans'>,
 ): Promise<ConnectionStatus> {
   const { tunnel } = connection;
+  const { plugins } = wans.find(({ name }) => name === connection.wan) ?? {};
+  const trust =
+    (tunnel && plugins?.trustIn(connection.foundBy, tunnel)) ??
+    connection.trust ??
+    'unauthenticated';
   const counters: SaUse | undefined =
     tunnel && (await kernel.use(tunnel.installed).catch(() => undefined));
   return {
@@ -60,7 +66,7 @@ async function connectionStatus(
     why: connection.why,
     until: wallSeconds(connection.untilMs, now),
     ...(connection.foundBy ? { foundBy: connection.foundBy } : {}),
-    ...(tunnel ? { peer: peerStatus(tunnel, connection.trust ?? 'unauthenticated') } : {}),
+    ...(tunnel ? { peer: peerStatus(tunnel, trust) } : {}),
     ...(counters ? { counters } : {}),
   };
 }

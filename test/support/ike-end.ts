@@ -5,7 +5,9 @@
 import type {
   AllowedTraffic,
   ClientResult,
+  IkeOwner,
   KeysResult,
+  PeerClaim,
   Tunnel,
   TunnelEnd,
 } from '../../src/core/ike/daemon.js';
@@ -43,8 +45,10 @@ export class IkeEnd {
   readonly rekeyed: InstalledSa[] = [];
   readonly ended: { tunnel: Tunnel; why: TunnelEnd }[] = [];
   /** Answers of the owner; a test may replace them. */
-  keysFor: (claim: { address: IpAddress }) => Promise<KeysResult>;
-  authorize: () => Promise<ClientResult> = async () => ({ ok: true });
+  keysFor: (claim: PeerClaim) => Promise<KeysResult>;
+  authorize: (claim: Parameters<IkeOwner['authorize']>[0]) => Promise<ClientResult> = async () => ({
+    ok: true,
+  });
   allowedTraffic: AllowedTraffic | undefined;
   install: (sa: ChildSa) => Promise<void> = async () => undefined;
   #nextReqid = 1;
@@ -73,7 +77,7 @@ export class IkeEnd {
       limits: { livenessMs: 0, ...options.limits },
       owner: {
         keysFor: (claim) => this.keysFor(claim),
-        authorize: () => this.authorize(),
+        authorize: (claim) => this.authorize(claim),
         allowedTraffic: () => this.allowedTraffic,
         install: (sa) => this.#install(sa),
         stage: (sa) => this.#stage(sa),

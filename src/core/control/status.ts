@@ -4,6 +4,7 @@
  * `identity`) has been through `printable` before it comes here.
  */
 import type { ConnectionClass } from '../config/settings.js';
+import type { ProofKind } from '../ike/credentials.js';
 import type { SaUse } from '../kernel/child-sa.js';
 import type { IpAddress } from '../net/address.js';
 import type { Trust } from '../plugin.js';
@@ -41,6 +42,8 @@ export interface PeerStatus {
   trust: Trust;
   /** The same in words (OE-89), from `trustText`. */
   trustText: string;
+  /** What it has proven itself with. */
+  proof: ProofKind;
   /** SPIs of the ESP SAs, 8 hexadecimal digits; those of the IKE SA 16. */
   spiIn: string;
   spiOut: string;
@@ -89,6 +92,10 @@ export interface StatusReport {
 /** How far to trust a peer, in words (OE-89). */
 export const trustText: Readonly<Record<Trust, string>> = {
   unauthenticated: 'not authenticated: safe from listeners only',
+  'first contact':
+    'certificate taken as it came: safe from listeners, and from whoever came later; somebody between you at the first contact would not have been noticed',
   dns: 'key from DNS without signature: safe from listeners, not from active attackers',
   dnssec: 'key vouched for by DNSSEC',
+  authority: 'certificate vouched for by an authority that you named',
+  fingerprint: 'you have compared the fingerprint of its certificate',
 };

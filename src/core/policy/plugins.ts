@@ -13,6 +13,7 @@ import type {
   PeerClaim,
   Plan,
   PluginInstance,
+  Trust,
   Wish,
 } from '../plugin.js';
 
@@ -62,6 +63,12 @@ export class WanPlugins {
     const slot = this.slots.find((each) => each.name === plugin);
     if (!slot || slot.instance.plan) return undefined;
     return slot.failure === '' && (slot.instance.renews?.(tunnel) ?? true);
+  }
+
+  /** How far the peer of a tunnel is vouched for now, where its plugin looks again. */
+  trustIn(plugin: string | undefined, tunnel: Tunnel): Trust | undefined {
+    const slot = this.working().find((each) => each.name === plugin);
+    return slot && this.guardNow(slot, (instance) => instance.trustIn?.(tunnel));
   }
 
   /** What plugins want of the packets on this WAN. */

@@ -60,6 +60,7 @@ const report: StatusReport = {
         role: 'initiator',
         trust: 'dnssec',
         trustText: trustText.dnssec,
+        proof: 'key',
         spiIn: 'c0ffee01',
         spiOut: 'deadbeef',
         ikeSpiInitiator: '0011223344556677',

@@ -11,6 +11,7 @@ import {
   whole,
 } from '../../bytes/shape.js';
 import { parseAddress } from '../../net/address.js';
+import { trusts } from '../../plugin.js';
 import type { Connection } from '../connection.js';
 
 const connectionClass = oneOf(
@@ -37,7 +38,7 @@ export const savedConnection = record({
   origins: listOf(record({ source: address, class: connectionClass }), 1000),
   /** Inbound SPI of its tunnel. */
   spiIn: maybe(whole),
-  trust: maybe(oneOf('unauthenticated', 'dns', 'dnssec')),
+  trust: maybe(oneOf(...trusts)),
   foundBy: maybe(text),
 });
 export type SavedConnection = ShapeOf<typeof savedConnection>;
