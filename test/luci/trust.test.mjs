@@ -45,7 +45,7 @@ export const tests = {
     await dialog.getByText('✓ It is the same').waitFor();
     await trust.click();
     await page.getByText('CN=gw.example.org is trusted').waitFor();
-    const args = { peer: 'gw', fingerprint: '8899:AABB:CCDD:EEFF' };
+    const args = { peer: 'gw', fingerprint: '8899aabbccddeeff' };
     assert.deepEqual(await calls('trust'), [{ object: 'autoipsec', method: 'trust', args }]);
     await close();
   },

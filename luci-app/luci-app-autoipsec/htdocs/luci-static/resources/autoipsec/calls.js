@@ -16,8 +16,8 @@ const declare = (method, params) => {
 };
 
 return baseclass.extend({
-	/** How many connections one answer may carry at most. */
-	most: 1000,
+	/** How many connections one answer may carry at most: what rpcd takes. */
+	most: 400,
 
 	status: declare('status', [ 'limit' ]),
 	check: declare('check'),

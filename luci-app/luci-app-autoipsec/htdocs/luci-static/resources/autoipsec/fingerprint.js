@@ -12,6 +12,8 @@ const least = 16;
 const digits = (text) => String(text ?? '').toLowerCase().replace(/[\s:.-]+/g, '').replace(/^sha256/, '');
 
 return baseclass.extend({
+	digits,
+
 	/** In groups of four, so that two of them can be compared by eye. */
 	groups: (fingerprint) => digits(fingerprint).replace(/(.{4})(?=.)/g, '$1 '),
 

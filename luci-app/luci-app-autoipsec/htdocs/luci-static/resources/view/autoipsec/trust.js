@@ -55,7 +55,7 @@ function askTrust(self, peer) {
 	};
 	const trust = (close) => page.button(_('Trust this peer'), () => {
 		close();
-		return act(self, calls.trust(peer.id, input.value), _('%s is trusted.').format(peer.name));
+		return act(self, calls.trust(peer.id, fingerprint.digits(input.value)), _('%s is trusted.').format(peer.name));
 	}, { kind: 'positive', isOff: true });
 
 	page.dialog(_('Trust %s?').format(peer.name), [
@@ -82,14 +82,14 @@ function askTrust(self, peer) {
 }
 
 function askDistrust(self, peer) {
-	const reason = E('input', { 'type': 'text', 'class': 'cbi-input-text', 'maxlength': 500 });
+	const reason = E('input', { 'type': 'text', 'class': 'cbi-input-text', 'maxlength': 200 });
 
 	page.dialog(_('Do you distrust %s?').format(peer.name), [
 		E('p', {}, [ _('Its tunnels end at once, and none is made with this key again, whoever starts it. What happens to its traffic then is what you have set for its network.') ]),
 		E('label', {}, [ E('strong', {}, [ _('Why (a note for you)') ]), reason ])
 	], (close) => [ page.button(_('Distrust this peer'), () => {
 		close();
-		return act(self, calls.distrust(peer.id, reason.value), _('%s is not trusted.').format(peer.name));
+		return act(self, calls.distrust(peer.id, reason.value.trim() || undefined), _('%s is not trusted.').format(peer.name));
 	}, { kind: 'negative' }) ]);
 }
 
