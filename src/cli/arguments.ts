@@ -7,10 +7,10 @@ import { type IpAddress, type Prefix, parseAddress, parsePrefix } from '../core/
 export type Command =
   | { name: 'daemon' }
   | { name: 'status'; json: boolean }
-  | { name: 'records'; clients: readonly Prefix[]; offline: boolean }
+  | { name: 'records'; clients: readonly Prefix[]; offline: boolean; json: boolean }
   | { name: 'forget'; address: IpAddress }
   | { name: 'rekey'; address: IpAddress; ike: boolean }
-  | { name: 'check' }
+  | { name: 'check'; json: boolean }
   | { name: 'version' }
   | { name: 'help' };
 
@@ -37,7 +37,7 @@ const switches: Readonly<
   '--config': { name: '--config', hasValue: true },
   '-s': { name: '--socket', hasValue: true },
   '--socket': { name: '--socket', hasValue: true },
-  '--json': { name: '--json', hasValue: false, commands: ['status'] },
+  '--json': { name: '--json', hasValue: false, commands: ['status', 'records', 'check'] },
   '--for': { name: '--for', hasValue: true, commands: ['records'] },
   '--offline': { name: '--offline', hasValue: false, commands: ['records'] },
   '--ike': { name: '--ike', hasValue: false, commands: ['rekey'] },
@@ -123,6 +123,7 @@ const commands: Readonly<
       name: 'records',
       clients: (given.get('--for') ?? []).map(clientOf),
       offline: given.has('--offline'),
+      json: given.has('--json'),
     }),
   },
   forget: {
@@ -137,7 +138,10 @@ const commands: Readonly<
       ike: given.has('--ike'),
     }),
   },
-  check: { mostWords: 0, make: () => ({ name: 'check' }) },
+  check: {
+    mostWords: 0,
+    make: (_, { given }) => ({ name: 'check', json: given.has('--json') }),
+  },
 };
 
 function commandOf(split: Split): Command {

@@ -40,8 +40,16 @@ function verdict(findings: readonly Finding[]): string {
   return warnings > 0 ? `Ready, but ${also}.` : 'Ready.';
 }
 
+/** What `check --json` prints (docs/ubus.md). */
+export interface CheckReport {
+  /** Nothing has to be mended before the service works. */
+  ready: boolean;
+  verdict: string;
+  findings: readonly Finding[];
+}
+
 /** Exit status 1 when something has to be mended before the service works. */
-export async function check(context: CliContext): Promise<ExitStatus> {
+export async function check(context: CliContext, json = false): Promise<ExitStatus> {
   const loaded = context.loadSettings();
   // With a broken file the rest is looked at with the defaults
   const fallback = loadSettings('', '', []);
@@ -59,8 +67,12 @@ export async function check(context: CliContext): Promise<ExitStatus> {
   for (const running of looks) {
     const findings = await running;
     all.push(...findings);
+    if (json) continue;
     for (const finding of findings) context.print(`${findingLines(finding).join('\n')}\n`);
   }
-  context.print(`\n${columns([[verdict(all)]]).join('\n')}\n`);
-  return all.some((each) => each.level === 'FAIL') ? 1 : 0;
+  const ready = all.every((each) => each.level !== 'FAIL');
+  const report: CheckReport = { ready, verdict: verdict(all), findings: all };
+  if (json) context.print(`${JSON.stringify(report)}\n`);
+  else context.print(`\n${columns([[report.verdict]]).join('\n')}\n`);
+  return ready ? 0 : 1;
 }

@@ -48,7 +48,7 @@ function dispatch(parts: CliParts, command: Command, locations: Locations): Prom
     case 'records':
       return records(context(), command);
     case 'check':
-      return check(context());
+      return check(context(), command.json);
   }
 }
 

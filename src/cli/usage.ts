@@ -8,8 +8,8 @@ Usage: autoipsec COMMAND [OPTIONS]
 
 Commands:
   status [--json]      what is encrypted, with whom, and why the rest is not
-  check                is this router ready? Says what to do about what is not
-  records [--offline] [--for ADDRESS]...
+  check [--json]       is this router ready? Says what to do about what is not
+  records [--json] [--offline] [--for ADDRESS]...
                        the DNS records to publish, and what of it is published;
                        --for: also those of a host or block behind this router;
                        --offline: do not look at what is published

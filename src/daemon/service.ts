@@ -248,7 +248,7 @@ class RunningService implements Service {
   readonly handlers: ControlHandlers;
 
   private readonly ownHandlers: ControlHandlers = {
-    status: () => this.status(),
+    status: (request) => this.status(limitIn(request)),
     forget: (request) => this.forget(request),
     rekey: (request) => this.running.policy.rekey(addressIn(request), request.ike === true),
   };
@@ -281,12 +281,13 @@ class RunningService implements Service {
     return this.undo.all();
   }
 
-  private status() {
+  private status(limit?: number) {
     const { kernel, wans, policy, ike } = this.running;
     const { platform, version } = this.parts;
     this.validation.refresh();
     const validates = this.validation.state;
     return statusReport({
+      ...(limit === undefined ? {} : { limit }),
       version,
       nowSeconds: platform.clock.wallSeconds(),
       nowMs: platform.clock.monotonicMs(),
@@ -308,6 +309,13 @@ class RunningService implements Service {
   private async forget(request: ControlRequest): Promise<{ forgotten: number }> {
     return { forgotten: await this.running.policy.forget(addressIn(request)) };
   }
+}
+
+/** How much of the longest list the asker wants; all of it when it does not say. */
+function limitIn({ limit }: ControlRequest): number | undefined {
+  if (limit === undefined) return undefined;
+  if (Number.isInteger(limit) && Number(limit) > 0) return Number(limit);
+  throw new ControlRefusal('limit must be a number above 0');
 }
 
 function addressIn(request: ControlRequest): IpAddress {

@@ -3,6 +3,7 @@ import {
   type ConnectionStatus,
   type PeerStatus,
   type ReportedState,
+  reportedStates,
   type StatusReport,
   trustText,
   type WanStatus,
@@ -33,8 +34,6 @@ function peerStatus(tunnel: Tunnel, trust: Trust): PeerStatus {
     suite: tunnel.ike.suite,
   };
 }
-
-const reported: readonly string[] = ['potential', 'pending', 'keyed', 'clear', 'deny'];
 
 /** The moments of the report: on the clock of the wall, and on that of the connections. */
 interface Now {
@@ -96,16 +95,27 @@ export interface ReportParts extends Now {
   resolver: StatusReport['resolver'];
   ike: Record<string, number>;
   warnings: readonly string[];
+  /** Most connections in the report; all of them when absent. */
+  limit?: number;
 }
 
+const totalsOf = (connections: readonly Connection[]): StatusReport['totals'] => {
+  const totals = { keyed: 0, pending: 0, potential: 0, clear: 0, deny: 0 };
+  for (const { state } of connections) totals[state as ReportedState]++;
+  return totals;
+};
+
 export async function statusReport(parts: ReportParts): Promise<StatusReport> {
-  const shown = parts.connections.filter((each) => reported.includes(each.state)).sort(byInterest);
+  const states: readonly string[] = reportedStates;
+  const seen = parts.connections.filter((each) => states.includes(each.state));
+  const shown = seen.sort(byInterest).slice(0, parts.limit);
   return {
     version: parts.version,
     now: Math.floor(parts.nowSeconds),
     uptimeSeconds: Math.floor(parts.nowSeconds - parts.startedSeconds),
     wans: parts.wans.map(wanStatus),
     resolver: parts.resolver,
+    totals: totalsOf(seen),
     connections: await Promise.all(shown.map((each) => connectionStatus(each, parts))),
     ike: parts.ike,
     warnings: parts.warnings,

@@ -1,12 +1,16 @@
 /** A status report as text for people: aligned columns within 100 characters, then sentences. */
 import { byteCount, columns, duration, wrap } from './columns.js';
-import type { ConnectionStatus, PeerStatus, StatusReport, WanStatus } from './status.js';
-
-/** The order in which connections are told: what is encrypted first. */
-const states = ['keyed', 'pending', 'potential', 'clear', 'deny'] as const;
+import {
+  type ConnectionStatus,
+  type PeerStatus,
+  type ReportedState,
+  type StatusReport,
+  reportedStates as states,
+  type WanStatus,
+} from './status.js';
 
 /** The states in words, for those who do not know the draft. */
-const stateHelp: Readonly<Record<(typeof states)[number], string>> = {
+const stateHelp: Readonly<Record<ReportedState, string>> = {
   keyed: 'encrypted',
   pending: 'tunnel being set up',
   potential: 'looking for a peer',

@@ -54,7 +54,8 @@ export interface PeerStatus {
 }
 
 /** States that a connection can be seen in (the others last no time). */
-export type ReportedState = 'potential' | 'pending' | 'keyed' | 'clear' | 'deny';
+export const reportedStates = ['keyed', 'pending', 'potential', 'clear', 'deny'] as const;
+export type ReportedState = (typeof reportedStates)[number];
 
 export interface ConnectionStatus {
   destination: IpAddress;
@@ -82,6 +83,8 @@ export interface StatusReport {
   uptimeSeconds: number;
   wans: readonly WanStatus[];
   resolver: ResolverStatus;
+  /** How many connections are in each state; also those that `connections` leaves out. */
+  totals: Readonly<Record<ReportedState, number>>;
   connections: readonly ConnectionStatus[];
   /** Counters of the IKE daemon, by name. */
   ike: Readonly<Record<string, number>>;

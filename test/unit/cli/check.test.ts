@@ -33,6 +33,25 @@ async function lines(
   return { status, found: whole.filter((line) => part.test(line)) };
 }
 
+test('cli check: as values for programs', async () => {
+  const machine = await readyMachine();
+  assert.is(await check(machine.context(), true), 0);
+  const ready = JSON.parse(machine.printed);
+  assert.is(ready.ready, true);
+  assert.is(ready.verdict, 'Ready.');
+  assert.equal(ready.findings[0], {
+    level: 'ok',
+    what: 'configuration',
+    found: '/etc/config/autoipsec is valid',
+  });
+  machine.printed = '';
+  machine.wan = { device: '', addresses: [] };
+  assert.is(await check(machine.context(), true), 1);
+  const { ready: isReady, findings } = JSON.parse(machine.printed);
+  assert.is(isReady, false);
+  assert.ok(findings.some((each: { level: string }) => each.level === 'FAIL'));
+});
+
 test('cli check: golden, a router that is ready', async () => {
   const machine = await readyMachine();
   assert.is(await check(machine.context()), 0);

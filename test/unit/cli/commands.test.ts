@@ -72,6 +72,7 @@ const report: StatusReport = {
   uptimeSeconds: 60,
   wans: [],
   resolver: { servers: [], validates: 'unknown' },
+  totals: { keyed: 0, pending: 0, potential: 0, clear: 0, deny: 0 },
   connections: [],
   ike: {},
   warnings: [],

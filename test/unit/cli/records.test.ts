@@ -51,6 +51,28 @@ ${owner}. IN KEY 16896 4 1 ${keyText}
   );
 });
 
+test('cli records: as values for programs', async () => {
+  const machine = published();
+  assert.is(await records(machine.context(), { ...rest, json: true }), 0);
+  const { groups, notes } = JSON.parse(machine.printed);
+  assert.equal(notes, []);
+  assert.equal(groups[0].records[1], {
+    kind: 'IPSECKEY',
+    owner,
+    line: `${owner}. IN IPSECKEY 10 0 2 . ${keyText}`,
+    data: `10 0 2 . ${keyText}`,
+    presence: 'present',
+    detail: 'vouched for by DNSSEC',
+  });
+  machine.printed = '';
+  machine.answers.clear();
+  assert.is(await records(machine.context(), { ...rest, json: true }), 1);
+  assert.is(JSON.parse(machine.printed).groups[0].records[0].presence, 'missing');
+  machine.printed = '';
+  assert.is(await records(machine.context(), { ...rest, offline: true, json: true }), 0);
+  assert.is(JSON.parse(machine.printed).groups[0].records[0].presence, undefined);
+});
+
 test('cli records: every line is a record, a comment or empty', async () => {
   const machine = new FakeMachine();
   const clients = [prefix('198.18.1.10'), prefix('192.168.1.0/24')];

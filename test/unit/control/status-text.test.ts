@@ -35,6 +35,7 @@ const report: StatusReport = {
     ],
     validates: 'yes',
   },
+  totals: { keyed: 1, pending: 1, potential: 1, clear: 1, deny: 1 },
   connections: [
     {
       destination: address('198.51.100.7'),
@@ -132,6 +133,7 @@ test('status: a daemon with nothing to do', () => {
     uptimeSeconds: 0,
     wans: [],
     resolver: { servers: [], validates: 'unknown' },
+    totals: { keyed: 0, pending: 0, potential: 0, clear: 0, deny: 0 },
     connections: [],
     ike: {},
     warnings: [],
