@@ -51,6 +51,7 @@ export class IkeEnd {
   });
   allowedTraffic: AllowedTraffic | undefined;
   install: (sa: ChildSa) => Promise<void> = async () => undefined;
+  activate: () => Promise<void> = async () => undefined;
   #nextReqid = 1;
 
   constructor(
@@ -81,7 +82,10 @@ export class IkeEnd {
         allowedTraffic: () => this.allowedTraffic,
         install: (sa) => this.#install(sa),
         stage: (sa) => this.#stage(sa),
-        activate: async (installed) => this.#activate(installed),
+        activate: async (installed) => {
+          await this.activate();
+          this.#activate(installed);
+        },
         stopSending: async (installed) => void this.silenced.push(installed),
         remove: async (installed, lingers) => this.#remove(installed, lingers),
         established: (tunnel) => {

@@ -93,8 +93,6 @@ export async function installChild(
 ): Promise<Child | undefined> {
   const { replaces, crosses } = elders;
   const child = newChild(ctx, sa, terms, elders);
-  // Before the kernel has it: a daemon that starts behind a crash finds the states, and goes on with them.
-  if (child.role === 'initiator') ctx.keeper.save(sa);
   try {
     const { owner } = ctx;
     const installed = await (child.isStaged ? owner.stage(child.sa) : owner.install(child.sa));
@@ -144,14 +142,22 @@ export function handOver(ctx: IkeContext, from: Child, to: Child): void {
   ctx.owner.rekeyed(tunnel);
 }
 
+/** What the kernel refused once is tried again after this time, then after twice that, and so on. */
+const RETRY_MS = 1000;
+
 /** Sends with it, too. */
-export async function activate(ctx: IkeContext, child: Child): Promise<void> {
+export async function activate(ctx: IkeContext, child: Child, retryMs = RETRY_MS): Promise<void> {
   if (!child.isStaged || !child.installed) return;
   child.isStaged = false;
   // Likewise before the kernel sends with it.
   ctx.keeper.save(child.ike);
   await ctx.owner.activate(child.installed).catch((error: unknown) => {
     ctx.log.error(`tunnel with ${describe(child)} can not send: ${String(error)}`);
+    if (child.state === 'GONE') return;
+    child.isStaged = true;
+    ctx.keeper.changed(child.ike);
+    child.timer?.cancel();
+    child.timer = ctx.timers.after(retryMs, () => void activate(ctx, child, 2 * retryMs));
   });
 }
 

@@ -1,13 +1,6 @@
+import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { assert, test } from '../../support/test.js';
-import {
-  assertMirrored,
-  CREATE_CHILD_SA,
-  farEnds,
-  INFORMATIONAL,
-  mostAtOnce,
-  up,
-  wishFor,
-} from './far-ends.js';
+import { assertMirrored, farEnds, mostAtOnce, up, wishFor } from './far-ends.js';
 
 test('OE-67 concurrency: a hundred pairs of one peer take two seconds, not the sum of all', async () => {
   const ends = await farEnds();
@@ -82,7 +75,7 @@ test('concurrency: the delete of the IKE SA goes before deletes of single tunnel
   await world.until(left.daemon.stop(2000));
   const sent = world.network.captured.slice(before);
   assert.is(sent.length, 4);
-  for (const { bytes } of sent) assert.is(bytes[18], INFORMATIONAL);
+  for (const { bytes } of sent) assert.is(bytes[18], Exchange.INFORMATIONAL);
   assert.equal([left.installed, right.installed], [[], []]);
   await world.stop();
 });
@@ -121,7 +114,7 @@ test('concurrency: what is asked for already is not asked for again when the pee
   };
   for (const { ok } of await world.until(wishFor(ends, 3))) assert.ok(ok);
   const asked = captured.filter(
-    ({ bytes, from }) => bytes[18] === CREATE_CHILD_SA && from.address === left.address,
+    ({ bytes, from }) => bytes[18] === Exchange.CREATE_CHILD_SA && from.address === left.address,
   );
   assert.is(new Set(asked.map(({ bytes }) => bytes[23])).size, 3);
   path.loses = undefined;

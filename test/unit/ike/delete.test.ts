@@ -1,11 +1,11 @@
 import { spiBytes } from '../../../src/core/ike/child.js';
 import type { Tunnel } from '../../../src/core/ike/daemon.js';
 import { find, findAll, type Payload } from '../../../src/core/ike/payloads/payload.js';
+import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
 import { openCaptured, sasOf, speakFor } from '../../support/ike-peer.js';
 import { assert, test } from '../../support/test.js';
 
-const INFORMATIONAL = 37;
 const ESP = 3;
 
 async function up(): Promise<{ world: IkeWorld; left: IkeEnd; right: IkeEnd; tunnel: Tunnel }> {
@@ -85,7 +85,7 @@ test('OE-128 delete: one for an unknown SPI gets an empty answer and no delete',
   const before = world.network.captured.length;
   const [sa] = sasOf(left);
   const payloads: Payload[] = [{ kind: 'D', protocol: ESP, spis: [spiBytes(0xdeadbeef)] }];
-  speakFor(left, sa!, { exchange: INFORMATIONAL, messageId: 2, payloads });
+  speakFor(left, sa!, { exchange: Exchange.INFORMATIONAL, messageId: 2, payloads });
   await world.clock.advance(100);
   const [, answer, ...more] = since(world, left, before);
   assert.equal(answer?.payloads, []);
@@ -98,7 +98,7 @@ test('OE-118 delete: an unauthenticated one changes nothing', async () => {
   const { world, left, right } = await up();
   const [sa] = sasOf(left);
   const { writeMessage } = await import('../../../src/core/ike/message.js');
-  const bytes = writeMessage(sa!.head(INFORMATIONAL, false, 2), [
+  const bytes = writeMessage(sa!.head(Exchange.INFORMATIONAL, false, 2), [
     { kind: 'D', protocol: 1, spis: [] },
   ]);
   world.network.transmit(sa!.path.local, sa!.path.remote, bytes);

@@ -1,14 +1,13 @@
 /** Two ends that have a lot to say to each other at once, and what one sees of it on the wire. */
+
 import type { IkeDaemonOptions } from '../../../src/core/ike/ike-daemon.js';
 import { readMessage } from '../../../src/core/ike/message.js';
 import type { Payload } from '../../../src/core/ike/payloads/payload.js';
+import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import type { EspSa } from '../../../src/core/kernel/child-sa.js';
 import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
 import { sasOf, speakFor } from '../../support/ike-peer.js';
 import { assert } from '../../support/test.js';
-
-export const CREATE_CHILD_SA = 36;
-export const INFORMATIONAL = 37;
 
 export interface Ends {
   world: IkeWorld;
@@ -46,7 +45,7 @@ export function mostAtOnce({ world }: Ends): number {
   let most = 0;
   for (const { bytes } of world.network.captured) {
     const read = readMessage(bytes);
-    if (!read.ok || read.value.head.exchange !== CREATE_CHILD_SA) continue;
+    if (!read.ok || read.value.head.exchange !== Exchange.CREATE_CHILD_SA) continue;
     const { messageId, isResponse } = read.value.head;
     if (isResponse) out.delete(messageId);
     else out.add(messageId);
@@ -79,7 +78,10 @@ export async function up(
   const { world } = ends;
   assert.ok((await world.until(ends.left.daemon.connect(ends.left.wish(ends.right)))).ok);
   await world.clock.advance(100);
-  const say = (messageId: number, payloads: readonly Payload[] = [], exchange = INFORMATIONAL) =>
-    speakFor(ends.left, sasOf(ends.left)[0]!, { exchange, messageId, payloads });
+  const say = (
+    messageId: number,
+    payloads: readonly Payload[] = [],
+    exchange = Exchange.INFORMATIONAL,
+  ) => speakFor(ends.left, sasOf(ends.left)[0]!, { exchange, messageId, payloads });
   return { ...ends, say };
 }

@@ -1,10 +1,9 @@
 import { find, type Payload } from '../../../src/core/ike/payloads/payload.js';
+import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { twoEnds } from '../../support/ike-end.js';
 import { openCaptured, sasOf } from '../../support/ike-peer.js';
 import { rewritePayloads } from '../../support/ike-rewrite.js';
 import { assert, test } from '../../support/test.js';
-
-const CREATE_CHILD_SA = 36;
 
 test('OE-98 a further tunnel has a key exchange of its own, fresh at both ends', async () => {
   const { world, left, right } = await twoEnds();
@@ -19,7 +18,7 @@ test('OE-98 a further tunnel has a key exchange of its own, fresh at both ends',
     const messages = world.network.captured.slice(before);
     assert.equal(
       messages.map(({ bytes }) => bytes[18]),
-      [CREATE_CHILD_SA, CREATE_CHILD_SA],
+      [Exchange.CREATE_CHILD_SA, Exchange.CREATE_CHILD_SA],
     );
     for (const value of publics(messages.map((each) => openCaptured(sa!, each)))) seen.add(value);
   }
@@ -34,7 +33,9 @@ test('OE-98 a further tunnel has a key exchange of its own, fresh at both ends',
 test('OE-98 a further tunnel whose answer lacks the key exchange is not taken', async () => {
   const { world, left, right } = await twoEnds();
   await world.until(left.daemon.connect(left.wish(right)));
-  rewritePayloads(right, CREATE_CHILD_SA, (payload) => (payload.kind === 'KE' ? [] : [payload]));
+  rewritePayloads(right, Exchange.CREATE_CHILD_SA, (payload) =>
+    payload.kind === 'KE' ? [] : [payload],
+  );
   const wish = left.wish(right, { theirs: '10.2.0.6' });
   const result = await world.until(left.daemon.connect(wish));
   assert.ok(!result.ok);

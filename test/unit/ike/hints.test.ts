@@ -2,6 +2,7 @@ import { uintBytes } from '../../../src/core/bytes/bytes.js';
 import { spiBytes } from '../../../src/core/ike/child.js';
 import { type Head, readMessage, writeMessage } from '../../../src/core/ike/message.js';
 import { findAll, notifyPayload, type Payload } from '../../../src/core/ike/payloads/payload.js';
+import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { NotifyType, notifyName } from '../../../src/core/ike/registries/notifies.js';
 import { address } from '../../../src/core/net/address.js';
 import { type IkeEnd, twoEnds } from '../../support/ike-end.js';
@@ -9,7 +10,6 @@ import { sasOf, speakFor } from '../../support/ike-peer.js';
 import type { Captured } from '../../support/memory-network.js';
 import { assert, test } from '../../support/test.js';
 
-const INFORMATIONAL = 37;
 const stranger = { address: address('203.0.113.66'), port: 500 };
 
 async function up() {
@@ -45,7 +45,7 @@ test('hints: a request for an IKE SA that is gone is told so, ten times a second
   const fresh = await world.restart(right);
   const before = world.network.captured.length;
   for (let id = 2; id < 60; id++)
-    speakFor(left, sa, { exchange: INFORMATIONAL, messageId: id, payloads: [] });
+    speakFor(left, sa, { exchange: Exchange.INFORMATIONAL, messageId: id, payloads: [] });
   await world.clock.advance(500);
   const answers = answersTo(fresh, before);
   assert.is(answers.length, 10);
@@ -53,7 +53,7 @@ test('hints: a request for an IKE SA that is gone is told so, ten times a second
   const read = readMessage(answers[0]!.bytes);
   assert.ok(read.ok && read.value.head.isResponse && read.value.head.messageId === 2);
   await world.clock.advance(1000);
-  speakFor(left, sa, { exchange: INFORMATIONAL, messageId: 60, payloads: [] });
+  speakFor(left, sa, { exchange: Exchange.INFORMATIONAL, messageId: 60, payloads: [] });
   await world.clock.advance(100);
   assert.is(answersTo(fresh, before).length, 11);
   await world.stop();
@@ -63,7 +63,12 @@ test('hints: an answer for an IKE SA that is gone is passed over', async () => {
   const { world, left, right, sa } = await up();
   const fresh = await world.restart(right);
   const before = world.network.captured.length;
-  speakFor(left, sa, { exchange: INFORMATIONAL, messageId: 2, payloads: [], isResponse: true });
+  speakFor(left, sa, {
+    exchange: Exchange.INFORMATIONAL,
+    messageId: 2,
+    payloads: [],
+    isResponse: true,
+  });
   await world.clock.advance(100);
   assert.is(answersTo(fresh, before).length, 0);
   await world.stop();
@@ -72,7 +77,7 @@ test('hints: an answer for an IKE SA that is gone is passed over', async () => {
 /** Says to `to`, as if from the peer and without protection, that something is gone. */
 function forge(to: IkeEnd, payload: Payload, more: Partial<Head> = {}): void {
   const sa = sasOf(to)[0]!;
-  const head = { ...sa.head(INFORMATIONAL, false, 0), isFromInitiator: false, ...more };
+  const head = { ...sa.head(Exchange.INFORMATIONAL, false, 0), isFromInitiator: false, ...more };
   to.world.network.transmit(sa.path.remote, sa.path.local, writeMessage(head, [payload]));
 }
 
@@ -92,7 +97,7 @@ test('OE-51 hints: a flood of forged unknown-SPI reports leaves the tunnel, and 
   assert.is(left.counter('hints of a lost SA'), 1200);
   const asked = answersTo(left, before);
   assert.is(asked.length, 2);
-  for (const { bytes } of asked) assert.is(bytes[18], INFORMATIONAL);
+  for (const { bytes } of asked) assert.is(bytes[18], Exchange.INFORMATIONAL);
   assert.equal([left.installed.length, right.installed.length], [1, 1]);
   assert.equal(left.ended, []);
   await world.stop();

@@ -9,15 +9,13 @@ import {
   notifyPayload,
   type Payload,
 } from '../../../src/core/ike/payloads/payload.js';
+import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { NotifyType, notifyName } from '../../../src/core/ike/registries/notifies.js';
 import { address } from '../../../src/core/net/address.js';
 import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
 import { openCaptured, sasOf, speakFor } from '../../support/ike-peer.js';
 import { mutations, prefixes } from '../../support/mangle.js';
 import { assert, test } from '../../support/test.js';
-
-const CREATE_CHILD_SA = 36;
-const INFORMATIONAL = 37;
 
 interface Up {
   world: IkeWorld;
@@ -79,7 +77,7 @@ const pair = [side('TSi', '192.0.2.1'), side('TSr', '198.51.100.1')];
 
 test('hostile: a further tunnel without a key exchange of its own is taken', async () => {
   const ends = await up();
-  const answer = await ask(ends, CREATE_CHILD_SA, [esp(20), nonce, ...pair]);
+  const answer = await ask(ends, Exchange.CREATE_CHILD_SA, [esp(20), nonce, ...pair]);
   assert.ok(answer && find(answer, 'SA') && find(answer, 'Nonce') && !find(answer, 'KE'));
   assert.is(ends.right.installed.length, 2);
   await ends.world.stop();
@@ -113,7 +111,7 @@ const refusals: [string, readonly Payload[], string][] = [
 for (const [what, payloads, notify] of refusals)
   test(`${what} is refused, and the tunnel stays`, async () => {
     const ends = await up();
-    assert.equal(names(await ask(ends, CREATE_CHILD_SA, payloads)), [notify]);
+    assert.equal(names(await ask(ends, Exchange.CREATE_CHILD_SA, payloads)), [notify]);
     assert.is(ends.right.installed.length, 1);
     assert.is(sasOf(ends.right)[0]?.state, 'ESTABLISHED');
     await ends.world.stop();
@@ -127,7 +125,12 @@ const rekeyOf = ({ left }: Up): Payload => ({
 
 test('hostile: rekey of a Child SA without a key exchange of its own is taken', async () => {
   const ends = await up();
-  const answer = await ask(ends, CREATE_CHILD_SA, [rekeyOf(ends), esp(20), nonce, ...pair]);
+  const answer = await ask(ends, Exchange.CREATE_CHILD_SA, [
+    rekeyOf(ends),
+    esp(20),
+    nonce,
+    ...pair,
+  ]);
   assert.ok(answer && find(answer, 'SA') && !find(answer, 'KE'));
   assert.is(ends.right.installed.length, 2);
   await ends.world.stop();
@@ -136,7 +139,12 @@ test('hostile: rekey of a Child SA without a key exchange of its own is taken', 
 test('hostile: rekey of a Child SA with other traffic is refused', async () => {
   const ends = await up();
   const other = [side('TSi', '192.0.2.7'), pair[1]!];
-  const answer = await ask(ends, CREATE_CHILD_SA, [rekeyOf(ends), esp(20), nonce, ...other]);
+  const answer = await ask(ends, Exchange.CREATE_CHILD_SA, [
+    rekeyOf(ends),
+    esp(20),
+    nonce,
+    ...other,
+  ]);
   assert.equal(names(answer), ['TS_UNACCEPTABLE']);
   assert.is(ends.right.installed.length, 1);
   await ends.world.stop();
@@ -145,7 +153,7 @@ test('hostile: rekey of a Child SA with other traffic is refused', async () => {
 test('OE-99 hostile: a wish for transport mode is answered in tunnel mode', async () => {
   const ends = await up();
   const transport = notifyPayload(NotifyType.USE_TRANSPORT_MODE);
-  const answer = await ask(ends, CREATE_CHILD_SA, [transport, esp(20), nonce, ...pair]);
+  const answer = await ask(ends, Exchange.CREATE_CHILD_SA, [transport, esp(20), nonce, ...pair]);
   assert.ok(answer && find(answer, 'SA'));
   assert.equal(names(answer), []);
   assert.is(ends.right.installed[1]?.sa.mode, 'tunnel');
@@ -168,7 +176,7 @@ test('hostile: another group than that of the KE payload is asked for', async ()
       },
     ],
   };
-  const answer = await ask(ends, CREATE_CHILD_SA, [withGroup, nonce, ke, ...pair]);
+  const answer = await ask(ends, Exchange.CREATE_CHILD_SA, [withGroup, nonce, ke, ...pair]);
   assert.equal(find(answer!, 'N')?.data, fromHex('0013'));
   assert.equal(names(answer), ['INVALID_KE_PAYLOAD']);
   await ends.world.stop();
@@ -177,7 +185,7 @@ test('hostile: another group than that of the KE payload is asked for', async ()
 test('hostile: an unknown critical payload is named, the IKE SA stays', async () => {
   const ends = await up();
   const unknown: Payload = { kind: 'Unknown', type: 200, isCritical: true, body: fromHex('01') };
-  const answer = await ask(ends, INFORMATIONAL, [unknown]);
+  const answer = await ask(ends, Exchange.INFORMATIONAL, [unknown]);
   assert.equal(names(answer), ['UNSUPPORTED_CRITICAL_PAYLOAD']);
   assert.equal(find(answer!, 'N')?.data, fromHex('c8'));
   assert.is(sasOf(ends.right)[0]?.state, 'ESTABLISHED');
@@ -187,14 +195,14 @@ test('hostile: an unknown critical payload is named, the IKE SA stays', async ()
 test('hostile: an unknown payload that is not critical is passed over', async () => {
   const ends = await up();
   const unknown: Payload = { kind: 'Unknown', type: 200, isCritical: false, body: fromHex('01') };
-  assert.equal(await ask(ends, INFORMATIONAL, [unknown]), []);
+  assert.equal(await ask(ends, Exchange.INFORMATIONAL, [unknown]), []);
   await ends.world.stop();
 });
 
 test('hostile: RFC 7296 §2.21.3, a protected message that makes no sense ends the IKE SA', async () => {
   const ends = await up();
   const broken: Payload = { kind: 'Unknown', type: 41, isCritical: false, body: fromHex('00') };
-  const answer = await ask(ends, INFORMATIONAL, [broken]);
+  const answer = await ask(ends, Exchange.INFORMATIONAL, [broken]);
   assert.equal(names(answer), ['INVALID_SYNTAX']);
   assert.is(sasOf(ends.right)[0]?.state, 'GONE');
   assert.equal(ends.right.installed, []);
@@ -207,7 +215,7 @@ test('hostile: requests outside the window are neither processed nor answered', 
   const before = world.network.captured.length;
   const payloads: Payload[] = [{ kind: 'D', protocol: 1, spis: [] }];
   for (const messageId of [0, 1, 18, 19, 0xffffffff])
-    speakFor(left, sa, { exchange: INFORMATIONAL, messageId, payloads });
+    speakFor(left, sa, { exchange: Exchange.INFORMATIONAL, messageId, payloads });
   await world.clock.advance(100);
   assert.is(world.network.captured.length, before + 5);
   assert.is(right.counter('messages outside the window'), 5);
@@ -219,7 +227,7 @@ test('hostile: answers that nobody asked for are dropped', async () => {
   const ends = await up();
   for (const messageId of [0, 1, 2])
     speakFor(ends.left, ends.sa, {
-      exchange: INFORMATIONAL,
+      exchange: Exchange.INFORMATIONAL,
       messageId,
       isResponse: true,
       payloads: [],
@@ -284,7 +292,7 @@ async function answerWish(change: (good: Payload[]) => Payload[]) {
   const wish = openCaptured(sa, world.network.captured[before]!);
   const payloads = change(goodAnswer(wish));
   speakFor(right, sasOf(right)[0]!, {
-    exchange: CREATE_CHILD_SA,
+    exchange: Exchange.CREATE_CHILD_SA,
     messageId: 2,
     isResponse: true,
     payloads,
@@ -366,7 +374,7 @@ test('hostile: the SPI of the peer must fit too', async () => {
     bytes[0]! ^= 1;
     return { ...packet, bytes };
   };
-  speakFor(left, sa, { exchange: INFORMATIONAL, messageId: 2, payloads: [] });
+  speakFor(left, sa, { exchange: Exchange.INFORMATIONAL, messageId: 2, payloads: [] });
   await world.clock.advance(100);
   assert.equal([right.counter('messages for no SA'), right.counter('forged messages')], [1, 0]);
   await world.stop();

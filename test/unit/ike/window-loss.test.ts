@@ -1,6 +1,7 @@
+import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { chance } from '../../support/memory-network.js';
 import { assert, test } from '../../support/test.js';
-import { assertMirrored, CREATE_CHILD_SA, type Ends, up, wishFor } from './far-ends.js';
+import { assertMirrored, type Ends, up, wishFor } from './far-ends.js';
 
 test('window loss: a repetition of each of the last sixteen gets the same bytes again', async () => {
   const ends = await up();
@@ -8,7 +9,7 @@ test('window loss: a repetition of each of the last sixteen gets the same bytes 
   await world.until(wishFor(ends, 20));
   await world.clock.advance(100);
   const { captured } = world.network;
-  const wires = captured.filter(({ bytes }) => bytes[18] === CREATE_CHILD_SA);
+  const wires = captured.filter(({ bytes }) => bytes[18] === Exchange.CREATE_CHILD_SA);
   const asked = wires.filter(({ from }) => from.address === left.address);
   const answers = new Map(
     wires.filter(({ from }) => from.address === right.address).map((p) => [p.bytes[23], p.bytes]),

@@ -1,8 +1,9 @@
 import { notifyPayload, type Payload } from '../../../src/core/ike/payloads/payload.js';
+import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { NotifyType } from '../../../src/core/ike/registries/notifies.js';
 import { sasOf, speakFor } from '../../support/ike-peer.js';
 import { assert, test } from '../../support/test.js';
-import { farEnds, INFORMATIONAL, mostAtOnce, up, wishFor } from './far-ends.js';
+import { farEnds, mostAtOnce, up, wishFor } from './far-ends.js';
 
 /** Within an IKE SA: the initiator's requests before were IKE_SA_INIT and IKE_AUTH. */
 const FIRST_ID = 2;
@@ -19,7 +20,7 @@ for (const [what, data, most] of [
   ['17', [0, 0, 0, 17], 16],
   ['2', [0, 0, 0, 2], 2],
 ] as const)
-  test(`window size: SET_WINDOW_SIZE ${what}, in INFORMATIONAL after a 4`, async () => {
+  test(`window size: SET_WINDOW_SIZE ${what}, in Exchange.INFORMATIONAL after a 4`, async () => {
     const { world, left, right, say } = await up();
     say(FIRST_ID, [windowNotify(0, 0, 0, 4)]);
     await world.clock.advance(100);
@@ -83,7 +84,11 @@ test('window size: the initiator takes no request before the responder is proven
   const connecting = left.daemon.connect(left.wish(right, { patienceMs: 3000 }));
   await world.clock.advance(400);
   assert.is(sasOf(left)[0]?.state, 'AUTH_SENT');
-  speakFor(right, sasOf(right)[0]!, { exchange: INFORMATIONAL, messageId: 0, payloads: [] });
+  speakFor(right, sasOf(right)[0]!, {
+    exchange: Exchange.INFORMATIONAL,
+    messageId: 0,
+    payloads: [],
+  });
   await world.clock.advance(100);
   assert.is(left.counter('messages outside the window'), 1);
   world.network.path.loses = undefined;

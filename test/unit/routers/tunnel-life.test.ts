@@ -1,5 +1,7 @@
 /** Tunnels in use, idle, renewed and gone, with whole routers. */
+
 import { statusText } from '../../../src/core/control/status-text.js';
+import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { reverseName } from '../../../src/core/net/address.js';
 import {
   alice,
@@ -12,8 +14,6 @@ import {
 } from '../../support/routers.js';
 import { answer, ipseckeyData } from '../../support/table-resolver.js';
 import { assert, test } from '../../support/test.js';
-
-const CREATE_CHILD_SA = 36;
 
 async function keyed(configuration: Configuration = {}) {
   const all = await twoRouters({ configuration });
@@ -54,7 +54,7 @@ for (const [what, busy] of [
     );
     assert.is(told.length, 2);
     assert.ok(world.exchanges(before).length > 0);
-    assert.not.ok(world.exchanges(before).includes(CREATE_CHILD_SA));
+    assert.not.ok(world.exchanges(before).includes(Exchange.CREATE_CHILD_SA));
     await world.stop();
   });
 }
@@ -76,7 +76,7 @@ test('OE-49 at soft expiry a tunnel in use is rekeyed: new keys come beside the 
   const [after, ...more] = spiOf(sga);
   assert.is(more.length, 0);
   assert.is.not(after, before);
-  assert.equal(world.exchanges(from), [CREATE_CHILD_SA, CREATE_CHILD_SA, 37, 37]);
+  assert.equal(world.exchanges(from), [Exchange.CREATE_CHILD_SA, Exchange.CREATE_CHILD_SA, 37, 37]);
   await world.stop();
 });
 

@@ -1,17 +1,19 @@
 /** Both ends rekey at once: the SA with the lowest nonce goes, by the end that has made it (§2.8.1). */
+
 import { isLower } from '../../../../src/core/ike/collisions.js';
 import { find } from '../../../../src/core/ike/payloads/payload.js';
+import { Exchange } from '../../../../src/core/ike/registries/exchanges.js';
 import { openCaptured } from '../../../support/ike-peer.js';
 import { countingRandom } from '../../../support/list-random.js';
 import { assert, test } from '../../../support/test.js';
-import { CREATE_CHILD_SA, type Ends, standing, up } from './two-ends.js';
+import { type Ends, standing, up } from './two-ends.js';
 
 /** The lower nonce of the exchange that `by` has begun, as it was on the wire. */
 function lowest({ world, left, right }: Ends, from: number, by: 'left' | 'right'): Uint8Array {
   const sa = standing(left)[0]!.replaces ?? standing(left)[0]!;
   const starter = { left, right }[by].address;
   const nonces = world.network.captured.slice(from).flatMap((packet) => {
-    if (packet.bytes[18] !== CREATE_CHILD_SA) return [];
+    if (packet.bytes[18] !== Exchange.CREATE_CHILD_SA) return [];
     const isResponse = (packet.bytes[19]! & 0x20) !== 0;
     if ((packet.from.address === starter) === isResponse) return [];
     return [find(openCaptured(sa, packet), 'Nonce')!.data];

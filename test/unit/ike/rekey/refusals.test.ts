@@ -1,8 +1,10 @@
 /** A rekey that meets something else (RFC 7296 §2.25), or that the peer does not grant. */
+
 import { spiBytes } from '../../../../src/core/ike/child.js';
 import { isLower, lowerNonce } from '../../../../src/core/ike/collisions.js';
 import { dhGroupById } from '../../../../src/core/ike/crypto/dh.js';
 import type { Preferences } from '../../../../src/core/ike/proposals/offer.js';
+import { Exchange } from '../../../../src/core/ike/registries/exchanges.js';
 import type { IkeEnd } from '../../../support/ike-end.js';
 import { sasOf, speakFor } from '../../../support/ike-peer.js';
 import { assert, test } from '../../../support/test.js';
@@ -11,7 +13,6 @@ import {
   assertMirrored,
   assertOneIkeSa,
   failed,
-  INFORMATIONAL,
   onWire,
   spiOf,
   standing,
@@ -207,7 +208,7 @@ test('the old keys run out before the peer has deleted them: the new ones are se
   const ends = await up();
   const { world, left, right } = ends;
   const old = ends.theirs.installed;
-  onWire(ends, ({ exchange }) => ({ loses: exchange === INFORMATIONAL }));
+  onWire(ends, ({ exchange }) => ({ loses: exchange === Exchange.INFORMATIONAL }));
   await world.until(left.daemon.rekey(ends.ours));
   await world.clock.advance(100);
   assert.is(right.staged.size, 1);
@@ -223,7 +224,7 @@ test('a peer that never deletes the old one: the new one is sent with when the p
   const ends = await up({}, { inboundPackets: async () => used });
   const { world, left, right } = ends;
   onWire(ends, ({ exchange, from }) => ({
-    loses: exchange === INFORMATIONAL && from === left.address,
+    loses: exchange === Exchange.INFORMATIONAL && from === left.address,
   }));
   await world.until(left.daemon.rekey(ends.ours));
   await world.clock.advance(3000);
@@ -232,6 +233,23 @@ test('a peer that never deletes the old one: the new one is sent with when the p
   await world.clock.advance(5000);
   assert.is(right.staged.size, 0);
   await world.stop();
+});
+
+test('the kernel can not send with the new one at first: it is tried again', async () => {
+  const ends = await up();
+  const { world, left, right } = ends;
+  let refusals = 2;
+  right.activate = async () => {
+    if (refusals-- > 0) throw new Error('no memory');
+  };
+  await world.until(left.daemon.rekey(ends.ours));
+  await world.clock.advance(2900);
+  assert.is(right.staged.size, 1);
+  await world.clock.advance(1000);
+  assert.is(right.staged.size, 0);
+  await world.stop();
+  await world.clock.advance(1000);
+  assert.is(world.clock.pendingTimers, 0);
 });
 
 test('a peer that takes its new Child SA back leaves the old one in place', async () => {
@@ -287,7 +305,7 @@ test('a delete of the peer in the old IKE SA still finds a tunnel that has gone 
   const { world, left, right } = ends;
   const other = await another(ends);
   const [old] = standing(left);
-  onWire(ends, ({ exchange }) => ({ loses: exchange === INFORMATIONAL }));
+  onWire(ends, ({ exchange }) => ({ loses: exchange === Exchange.INFORMATIONAL }));
   await world.until(left.daemon.rekeyIke(ends.ours));
   world.network.path.loses = undefined;
   assert.equal(stateOf(left).includes('DELETING') || stateOf(left).includes('REKEYED'), true);
@@ -295,7 +313,7 @@ test('a delete of the peer in the old IKE SA still finds a tunnel that has gone 
   const keys = oldThere!;
   const spis = [spiBytes(other.installed.sa.outbound.spi)];
   speakFor(right, keys, {
-    exchange: INFORMATIONAL,
+    exchange: Exchange.INFORMATIONAL,
     messageId: 0,
     payloads: [{ kind: 'D', protocol: 3, spis }],
   });

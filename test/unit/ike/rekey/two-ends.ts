@@ -1,4 +1,5 @@
 /** Two daemons with a tunnel between them, and what one wants to see of their rekeys. */
+
 import type { RekeyResult, Tunnel } from '../../../../src/core/ike/daemon.js';
 import type { IkeDaemonOptions } from '../../../../src/core/ike/ike-daemon.js';
 import type { IkeSa } from '../../../../src/core/ike/ike-sa.js';
@@ -9,9 +10,6 @@ import { type IkeEnd, type IkeWorld, twoEnds } from '../../../support/ike-end.js
 import { openCaptured, sasOf } from '../../../support/ike-peer.js';
 import type { Captured } from '../../../support/memory-network.js';
 import { assert } from '../../../support/test.js';
-
-export const CREATE_CHILD_SA = 36;
-export const INFORMATIONAL = 37;
 
 export interface Ends {
   world: IkeWorld;
