@@ -4,8 +4,14 @@ import { utf8 } from '../../src/core/bytes/text.js';
 import type { AcceptableProofs, Credential } from '../../src/core/ike/credentials.js';
 import type { IkeCipher } from '../../src/core/ike/crypto/cipher.js';
 import { type DhGroup, dhGroups } from '../../src/core/ike/crypto/dh.js';
-import { type Prf, prfs } from '../../src/core/ike/crypto/prf.js';
-import { type EspSuite, espSuites, ikeCiphers } from '../../src/core/ike/crypto/suite.js';
+import { legacyPrfs, type Prf, prfs } from '../../src/core/ike/crypto/prf.js';
+import {
+  type EspSuite,
+  espSuites,
+  ikeCiphers,
+  legacyEspSuites,
+  legacyIkeCiphers,
+} from '../../src/core/ike/crypto/suite.js';
 import {
   addressIdentity,
   fqdnIdentity,
@@ -57,18 +63,22 @@ export interface AgentConfig {
   softSeconds?: number;
   hardSeconds?: number;
   livenessMs?: number;
+  /** Of whoever calls (RFC 7296 §2.6). */
+  asksForCookies?: boolean;
 }
 
 /** Thrown as it is to whoever configures: the product can not do it (yet). */
 export class Unknown extends Error {}
 
+/** `legacy`: those that are there for whoever names them. */
 function named<T extends { readonly name: string }>(
   what: string,
   all: readonly T[],
   name: string | undefined,
+  legacy: readonly T[] = [],
 ): readonly T[] {
   if (name === undefined) return all;
-  const found = all.filter((each) => each.name === name);
+  const found = [...all, ...legacy].filter((each) => each.name === name);
   if (found.length === 0) throw new Unknown(`${what} ${name} is not known to autoipsec`);
   return found;
 }
@@ -82,12 +92,12 @@ export function preferencesOf(config: AgentConfig): Partial<Preferences> {
     sequenceNumbers: readonly number[];
   } = {
     sequenceNumbers: [config.esn ? EXTENDED : NOT_EXTENDED],
-    ikeCiphers: named('cipher', ikeCiphers, config.ikeCipher),
-    prfs: named('PRF', prfs, config.prf),
+    ikeCiphers: named('cipher', ikeCiphers, config.ikeCipher, legacyIkeCiphers),
+    prfs: named('PRF', prfs, config.prf, legacyPrfs),
     groups: config.groups
       ? config.groups.flatMap((name) => named('group', dhGroups, name))
       : named('group', dhGroups, config.group),
-    espSuites: named('ESP suite', espSuites, config.esp),
+    espSuites: named('ESP suite', espSuites, config.esp, legacyEspSuites),
   };
   return all;
 }

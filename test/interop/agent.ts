@@ -77,7 +77,10 @@ class Cell {
         hardSeconds: config.hardSeconds ?? 3600,
       },
       preferences: preferencesOf(config),
-      limits: { livenessMs: config.livenessMs ?? 0 },
+      limits: {
+        livenessMs: config.livenessMs ?? 0,
+        ...(config.asksForCookies ? { cookieThreshold: 0 } : {}),
+      },
     });
   }
 

@@ -8,6 +8,8 @@ import { addresses, behindNat } from './net.mjs';
 const kinds = {
   'RSA certificate': { algorithm: ['RSA', 'rsa_keygen_bits:2048'], issuer: 'root' },
   'ECDSA certificate': { algorithm: ['EC', 'ec_paramgen_curve:P-256'], issuer: 'root' },
+  'ECDSA P-384 certificate': { algorithm: ['EC', 'ec_paramgen_curve:P-384'], issuer: 'root' },
+  'Ed25519 certificate': { algorithm: ['ED25519'], issuer: 'root' },
   'RSA certificate below two authorities': {
     algorithm: ['RSA', 'rsa_keygen_bits:3072'],
     issuer: 'middle',
@@ -45,8 +47,10 @@ export function interopCertificates(folder) {
 
 const openssl = (folder, ...argv) => execFileSync('openssl', argv, { cwd: folder, stdio: 'pipe' });
 
-const key = (folder, file, [algorithm, option]) =>
-  openssl(folder, 'genpkey', '-algorithm', algorithm, '-pkeyopt', option, '-out', file);
+const key = (folder, file, [algorithm, ...options]) => {
+  const more = options.flatMap((option) => ['-pkeyopt', option]);
+  openssl(folder, 'genpkey', '-algorithm', algorithm, ...more, '-out', file);
+};
 
 function authority(folder) {
   const read = (name) => readFileSync(path.join(folder, `${name}.pem`), 'utf8');

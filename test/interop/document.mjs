@@ -1,19 +1,16 @@
 // docs/interop.md out of the results of a whole run.
-import { usual } from './rows.mjs';
+import { roles, usual } from './rows.mjs';
 
-const roles = ['initiator', 'responder'];
 const marks = { ok: 'ok', unknown: '–', waits: 'not ours' };
 
-export function interopPage(results, rows, captures) {
+export function interopPage(recorded, rows) {
+  const results = recorded.filter((each) => rows.some((row) => isOf(each, row)));
   const peers = [...new Set(results.map((each) => each.peer))];
   const notes = [];
   const cellOf = (row, peer, role) => {
-    const isIt = (each) =>
-      each.dimension === row.dimension &&
-      each.what === row.what &&
-      each.peer === peer &&
-      each.role === role;
-    const found = results.find(isIt);
+    const found = results.find(
+      (each) => isOf(each, row) && each.peer === peer && each.role === role,
+    );
     if (!found) return '';
     if (found.verdict === 'ok') return marks.ok;
     const mark = found.verdict === 'fails' ? 'fails' : marks[found.verdict];
@@ -23,7 +20,9 @@ export function interopPage(results, rows, captures) {
   const tables = dimensions.map((dimension) => {
     const lines = rows.flatMap((row) => {
       if (row.dimension !== dimension) return [];
-      const cells = peers.map((peer) => both(roles.map((role) => cellOf(row, peer, role))));
+      const cells = peers.map((peer) =>
+        both((row.roles ?? roles).map((role) => cellOf(row, peer, role))),
+      );
       return [`| ${row.what} | ${cells.join(' | ')} |`];
     });
     const head = `| ${dimension} | ${peers.join(' | ')} |\n| --- |${peers.map(() => ' --- |').join('')}`;
@@ -38,13 +37,13 @@ export function interopPage(results, rows, captures) {
     summary,
     ...tables,
     `## Notes\n\n${notes.map((text, i) => `${i + 1}. ${text}`).join('\n')}`,
-    `## What tshark says\n\n${captureTable(captures)}`,
+    `## What tshark says\n\n${captureTable(peers, results)}`,
     '',
   ].join('\n\n');
 }
 
-/** One word where both roles agree. */
-const both = ([initiator, responder]) =>
+/** One word where both roles agree, or there is one. */
+const both = ([initiator, responder = initiator]) =>
   initiator === responder ? initiator : `as initiator ${initiator}, as responder ${responder}`;
 
 function note(notes, text) {
@@ -52,15 +51,21 @@ function note(notes, text) {
   return `(${notes.indexOf(text) + 1})`;
 }
 
-const captureTable = (captures) =>
-  [
-    '| with | IKE messages from us | malformed | decrypted with our keys | left closed | pings seen in ESP |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...Object.entries(captures).map(
-      ([name, { messages, malformed, decrypted, closed, pings }]) =>
-        `| ${name} | ${messages} | ${malformed.length} | ${decrypted} | ${closed.length} | ${pings} |`,
-    ),
+const isOf = (result, row) => result.dimension === row.dimension && result.what === row.what;
+
+function captureTable(peers, results) {
+  const columns = ['messages', 'malformed', 'decrypted', 'closed', 'pings'];
+  const lines = peers.map((peer) => {
+    const looked = results.filter((each) => each.peer === peer && each.tshark);
+    const sums = columns.map((name) => looked.reduce((sum, each) => sum + each.tshark[name], 0));
+    return `| ${[peer, looked.length, ...sums].join(' | ')} |`;
+  });
+  return [
+    '| with | cells | IKE messages from us | malformed | decrypted with our keys | left closed | pings seen in ESP |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
   ].join('\n');
+}
 
 const intro = `# Interoperability
 

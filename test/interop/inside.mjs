@@ -8,27 +8,30 @@ import { Agent } from './agent.mjs';
 import { plan, tryCell } from './cell.mjs';
 import { buildNetwork } from './net.mjs';
 import { createPeer } from './peers/index.mjs';
-import { rows } from './rows.mjs';
+import { cellKey } from './record.mjs';
+import { roles, rows } from './rows.mjs';
 
 const parts = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const machine = new Machine('/run/interop');
 const results = [];
+const lastBegin = Date.now() + 1000 * parts.seconds;
 const totals = { ok: 0, fails: 0, unknown: 0, waits: 0 };
 const said = { ok: 'ok', fails: 'not ok', unknown: 'ok', waits: 'ok' };
 
-const isWanted = (row, name) =>
+const isWanted = ({ row, name, key }) =>
   (!parts.quick || row.quick) &&
+  !parts.done.includes(key) &&
   (parts.words.length === 0 || parts.words.every((word) => name.includes(word)));
 
 async function tryPeer(tree) {
   const peer = createPeer(tree);
   const chosen = rows.flatMap((row) =>
-    ['initiator', 'responder'].map((role) => {
+    (row.roles ?? roles).map((role) => {
       const name = `${peer.name}, we are ${role}: ${row.dimension}: ${row.what}`;
-      return { row, role, name };
+      return { row, role, name, key: cellKey({ ...row, role, peer: peer.name }) };
     }),
   );
-  const wanted = chosen.filter(({ row, name }) => isWanted(row, name));
+  const wanted = chosen.filter(isWanted);
   if (wanted.length === 0) return;
   console.error(`interop: ${wanted.length} cells with ${peer.name}`);
   const agent = new Agent(machine, parts);
@@ -39,15 +42,17 @@ async function tryPeer(tree) {
   const capture = await Capture.start(machine, 'net', 'to-us');
   for (const { row, role, name } of wanted) {
     const begin = Date.now();
+    if (begin > lastBegin) break;
     const marks = [agent.log().length, peer.log().length];
-    const result = await tryCell(plan(row, role, parts.keys), {
+    const result = await tryCell(plan(row, role, parts.keys, peer.espCipher), {
       agent,
       peer,
       machine,
       keyLogFolder,
     });
     totals[result.verdict] += 1;
-    results.push({ peer: peer.name, role, dimension: row.dimension, what: row.what, ...result });
+    const { dimension, what } = row;
+    results.push({ peer: peer.name, role, dimension, what, ...result, begin, end: Date.now() });
     const why = result.why === '' ? '' : `\n  ${result.why}`;
     console.log(
       `${said[result.verdict]} ${name} (${result.verdict}, ${Date.now() - begin} ms)${why}`,

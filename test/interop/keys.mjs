@@ -8,6 +8,7 @@ const kinds = {
   RSA: rsa,
   'RSA-PSS': rsa,
   ECDSA: ['ec', { namedCurve: 'P-256' }],
+  'ECDSA P-384': ['ec', { namedCurve: 'P-384' }],
   Ed25519: ['ed25519', {}],
 };
 
@@ -18,7 +19,7 @@ export function interopKeys(folder) {
     Object.entries(kinds).map(([name, how]) => {
       const ends = ['us', 'peer'].map((end) => [
         end,
-        pairIn(path.join(folder, `${end}-${name.replace('-PSS', '')}.pem`), how),
+        pairIn(path.join(folder, `${end}-${name.replace('-PSS', '').replace(' ', '-')}.pem`), how),
       ]);
       return [name, Object.fromEntries(ends)];
     }),

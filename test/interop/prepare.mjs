@@ -33,14 +33,22 @@ function buildAgent(file) {
   return file;
 }
 
+/** NSS of Debian 12 can not import an Ed25519 key. */
+const isNssKey = (name) => !name.includes('Ed25519');
+
 /** libreswan's own keys, in its kind of file. */
 function nssOf(peers, keyFolder, keys) {
   if (!peers.some(({ name }) => name.startsWith('libreswan'))) return {};
   const tree = peerTree('libreswan');
-  const folder = path.join(keyFolder, 'nss');
-  const certified = Object.entries(keys).filter(([, pair]) => pair.authorities);
+  const certified = Object.entries(keys).filter(
+    ([name, pair]) => pair.authorities && isNssKey(name),
+  );
+  const raw = { rsa: keys.RSA, ec: keys.ECDSA, ec384: keys['ECDSA P-384'] };
+  // made anew when there are other keys
+  const count = certified.length + Object.keys(raw).length;
+  const folder = path.join(keyFolder, `nss-of-${count}`);
   makeNss(tree, folder, {
-    keys: { rsa: keys.RSA.peer.file, ec: keys.ECDSA.peer.file },
+    keys: Object.fromEntries(Object.entries(raw).map(([name, { peer }]) => [name, peer.file])),
     certificates: Object.fromEntries(
       certified.map(([name, { peer }]) => [fileName(name), peer.file]),
     ),

@@ -1,7 +1,11 @@
 // Results of earlier runs, so that a run of some cells replaces these and keeps the others.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-const keyOf = ({ peer, role, dimension, what }) => [peer, role, dimension, what].join('|');
+/** What tells a cell from others. */
+export const cellKey = ({ peer, role, dimension, what }) => [peer, role, dimension, what].join('|');
+
+/** Whether a result needs no other try. */
+export const isDone = ({ verdict }) => verdict !== 'fails';
 
 export class Record {
   constructor(file) {
@@ -9,8 +13,7 @@ export class Record {
   }
 
   read() {
-    if (!existsSync(this.file)) return { results: [], captures: {} };
-    return JSON.parse(readFileSync(this.file, 'utf8'));
+    return existsSync(this.file) ? JSON.parse(readFileSync(this.file, 'utf8')) : [];
   }
 
   clear() {
@@ -18,18 +21,7 @@ export class Record {
   }
 
   add(fresh) {
-    const { results, captures } = this.read();
-    const all = new Map([...results, ...fresh].map((each) => [keyOf(each), each]));
-    this.#write({ results: [...all.values()], captures });
-  }
-
-  /** Each is of one run with a peer; the newest counts. */
-  addCaptures(fresh) {
-    const { results, captures } = this.read();
-    this.#write({ results, captures: { ...captures, ...fresh } });
-  }
-
-  #write(value) {
-    writeFileSync(this.file, JSON.stringify(value, null, 1));
+    const all = new Map([...this.read(), ...fresh].map((each) => [cellKey(each), each]));
+    writeFileSync(this.file, JSON.stringify([...all.values()], null, 1));
   }
 }

@@ -1,8 +1,10 @@
 // `npm run interop`: autoipsec against other implementations, in the lab.
-//   node test/interop/run.mjs [--quick] [--peer NAME …] [WORD …]
+//   node test/interop/run.mjs [--quick] [--peer NAME …] [--missing] [--seconds N] [WORD …]
 // Tries the rows of rows.mjs with each peer in both roles; WORDs choose cells whose names have them.
 // `--quick`: the fast half, as `npm test` runs it. What failed is in .cache/lab/interop/. A whole run
 // writes docs/interop.md; `--page` writes it after a run of a part, which replaces its cells only.
+// `--missing`: only cells that no earlier run has tried with success; `--seconds`: begins no cell
+// after so long. With both a whole run can be had in pieces.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +14,7 @@ import { abortOnSignal, projectRoot, runInLab, workFolder } from '../lab/vm.mjs'
 import { needPackages } from '../tools/apt.mjs';
 import { interopPage } from './document.mjs';
 import { interopParts } from './prepare.mjs';
-import { Record } from './record.mjs';
+import { cellKey, isDone, Record } from './record.mjs';
 import { rows } from './rows.mjs';
 import { lookAt } from './tshark.mjs';
 
@@ -28,26 +30,35 @@ const { values, positionals: words } = parseArgs({
     peer: { type: 'string', multiple: true },
     direct: { type: 'boolean' },
     page: { type: 'boolean' },
+    missing: { type: 'boolean' },
+    seconds: { type: 'string' },
   },
 });
 
-/** One report for each peer: all we sent is well-formed, and our keys open it. */
-function checkCaptures(folder) {
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  const captures = {};
-  for (const name of names) {
-    const found = lookAt(path.join(folder, name));
-    captures[name.replace('-', ' ')] = found;
-    const { messages, malformed, decrypted, closed, pings } = found;
-    const isGood = malformed.length + closed.length === 0 && decrypted > 0 && pings > 0;
-    const figures = `${messages} messages from us, ${decrypted} decrypted, ${pings} pings in ESP`;
-    const frames = `malformed: ${malformed.join(' ')}; closed: ${closed.join(' ')}`;
-    console.log(
-      `${isGood ? 'ok' : 'not ok'} tshark and ${name}: ${isGood ? figures : `${figures}; ${frames}`}`,
+/**
+ * Adds `tshark` to each result: figures of lookAt. A cell fails where something that we sent is
+ * malformed, or stays closed with our keys.
+ */
+function checkCaptures(folder, results) {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const tried = results.filter(
+      ({ peer, verdict }) => peer.replace(' ', '-') === name && verdict !== 'unknown',
     );
+    const sum = { messages: 0, malformed: 0, closed: 0, decrypted: 0, pings: 0 };
+    lookAt(path.join(folder, name), tried).forEach((figures, i) => {
+      tried[i].tshark = figures;
+      for (const key of Object.keys(sum)) sum[key] += figures[key];
+      if (tried[i].verdict !== 'ok' || figures.malformed + figures.closed === 0) return;
+      tried[i].verdict = 'fails';
+      tried[i].why = `tshark: ${figures.malformed} malformed, ${figures.closed} left closed`;
+      const { role, dimension, what, why } = tried[i];
+      console.log(`not ok ${name}, we are ${role}: ${dimension}: ${what}\n  ${why}`);
+      process.exitCode = 1;
+    });
+    const isGood = sum.malformed + sum.closed === 0 && sum.decrypted > 0 && sum.pings > 0;
+    console.log(`${isGood ? 'ok' : 'not ok'} tshark and ${name}: ${JSON.stringify(sum)}`);
     if (!isGood) process.exitCode = 1;
   }
-  return captures;
 }
 
 const tell = (text) => console.error(`interop: ${text}`);
@@ -56,10 +67,13 @@ const evidence = path.join(workFolder, 'interop');
 rmSync(evidence, { recursive: true, force: true });
 mkdirSync(evidence, { recursive: true });
 const names = values.peer ?? (values.quick ? quickPeers : allPeers);
+const record = new Record(path.join(workFolder, 'interop-results.json'));
 const parts = {
   ...(await interopParts(names, evidence, tell)),
   quick: values.quick,
   words,
+  seconds: Number(values.seconds ?? timeoutSeconds),
+  done: values.missing ? record.read().filter(isDone).map(cellKey) : [],
   evidence,
   results: path.join(evidence, 'results.json'),
 };
@@ -73,13 +87,13 @@ const status = await runInLab([process.execPath, inside, partsFile], {
   ...(values.direct && { direct: true }),
 });
 process.exitCode = status;
-const captures = checkCaptures(path.join(evidence, 'captures'));
-const isWhole = words.length === 0 && !values.quick && !values.peer;
-const record = new Record(path.join(workFolder, 'interop-results.json'));
+const results = existsSync(parts.results) ? JSON.parse(readFileSync(parts.results, 'utf8')) : [];
+checkCaptures(path.join(evidence, 'captures'), results);
+const isWhole =
+  words.length === 0 && !['quick', 'peer', 'missing', 'seconds'].some((name) => values[name]);
 if (isWhole) record.clear();
-record.add(existsSync(parts.results) ? JSON.parse(readFileSync(parts.results, 'utf8')) : []);
-record.addCaptures(captures);
+record.add(results);
 if (isWhole || values.page) {
-  const { results, captures: all } = record.read();
-  writeFileSync(path.join(projectRoot, 'docs/interop.md'), interopPage(results, rows, all));
+  const page = interopPage(record.read(), rows);
+  writeFileSync(path.join(projectRoot, 'docs/interop.md'), page);
 }

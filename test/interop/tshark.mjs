@@ -37,32 +37,38 @@ function usableSpis(folder) {
 }
 
 /**
- * Looks at the capture in `folder`. Gives figures: `messages` of IKE from us, those `malformed`, those
- * `closed` though their keys are known, `decrypted` ones, and `pings` seen inside of ESP.
+ * Looks at the capture in `folder`, which the cells `{ begin, end }` (milliseconds since 1970) share.
+ * Gives for each cell: `messages` of IKE from us, those `malformed`, those `closed` though their keys
+ * are known, `decrypted` ones, and `pings` seen inside of ESP.
  */
-export function lookAt(folder) {
+export function lookAt(folder, cells) {
   const usable = usableSpis(folder);
   const all = tshark(folder, `isakmp and (${fromUs})`, [
-    'frame.number',
+    'frame.time_epoch',
     'isakmp.ispi',
     'isakmp.nextpayload',
     'isakmp.enc.decrypted',
-    'isakmp.exchangetype',
   ]);
   const sealed = all.filter(
     ([, spi, next]) =>
       usable.has(spi) && protectedPayloads.some((each) => next.split(',')[0] === each),
   );
-  const closed = sealed.filter(([, , , decrypted]) => decrypted === '');
+  const isOpen = ([, , , decrypted]) => decrypted !== '';
   // tshark 4.0 fails an assertion of its own at an ID_NULL (13), which has no data (RFC 7619 §2.4)
   const filter = `_ws.malformed and (${fromUs}) and not isakmp.id.type == 13`;
-  const malformed = tshark(folder, filter, ['frame.number', 'isakmp.ispi']);
-  const pings = tshark(folder, 'esp and (icmp or icmpv6)', ['frame.number']);
-  return {
-    messages: all.length,
-    malformed: malformed.map(([frame]) => frame),
-    closed: closed.map(([frame]) => frame),
-    decrypted: sealed.length - closed.length,
-    pings: pings.length,
+  const found = {
+    messages: all,
+    malformed: tshark(folder, filter, ['frame.time_epoch']),
+    closed: sealed.filter((each) => !isOpen(each)),
+    decrypted: sealed.filter(isOpen),
+    pings: tshark(folder, 'esp and (icmp or icmpv6)', ['frame.time_epoch']),
   };
+  return cells.map(({ begin, end }) => {
+    const isWithin = ([time]) => time * 1000 >= begin && time * 1000 <= end;
+    const counts = Object.entries(found).map(([name, frames]) => [
+      name,
+      frames.filter(isWithin).length,
+    ]);
+    return Object.fromEntries(counts);
+  });
 }

@@ -45,6 +45,20 @@ export const ciphers = {
     libreswan: 'aes128-sha2_384',
     kernel: 'cbc(aes)',
   },
+  'AES-CBC-256 with SHA2-384': {
+    ike: 'AES_CBC_256/HMAC_SHA2_384_192',
+    esp: 'AES_CBC_256/HMAC_SHA2_384_192',
+    strongswan: 'aes256-sha384',
+    libreswan: 'aes256-sha2_384',
+    kernel: 'cbc(aes)',
+  },
+  'AES-CBC-128 with SHA2-512': {
+    ike: 'AES_CBC_128/HMAC_SHA2_512_256',
+    esp: 'AES_CBC_128/HMAC_SHA2_512_256',
+    strongswan: 'aes128-sha512',
+    libreswan: 'aes128-sha2_512',
+    kernel: 'cbc(aes)',
+  },
   'AES-CBC-256 with SHA2-512': {
     ike: 'AES_CBC_256/HMAC_SHA2_512_256',
     esp: 'AES_CBC_256/HMAC_SHA2_512_256',
@@ -52,9 +66,24 @@ export const ciphers = {
     libreswan: 'aes256-sha2_512',
     kernel: 'cbc(aes)',
   },
+  'AES-CBC-128 with SHA1': {
+    ike: 'AES_CBC_128/HMAC_SHA1_96',
+    esp: 'AES_CBC_128/HMAC_SHA1_96',
+    strongswan: 'aes128-sha1',
+    libreswan: 'aes128-sha1',
+    kernel: 'cbc(aes)',
+  },
+  'AES-CBC-256 with SHA1': {
+    ike: 'AES_CBC_256/HMAC_SHA1_96',
+    esp: 'AES_CBC_256/HMAC_SHA1_96',
+    strongswan: 'aes256-sha1',
+    libreswan: 'aes256-sha1',
+    kernel: 'cbc(aes)',
+  },
 };
 
 export const prfs = {
+  SHA1: { ours: 'PRF_HMAC_SHA1', strongswan: 'prfsha1', libreswan: 'sha1' },
   'SHA2-256': { ours: 'PRF_HMAC_SHA2_256', strongswan: 'prfsha256', libreswan: 'sha2_256' },
   'SHA2-384': { ours: 'PRF_HMAC_SHA2_384', strongswan: 'prfsha384', libreswan: 'sha2_384' },
   'SHA2-512': { ours: 'PRF_HMAC_SHA2_512', strongswan: 'prfsha512', libreswan: 'sha2_512' },

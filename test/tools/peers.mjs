@@ -16,6 +16,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -129,6 +130,11 @@ function run(command, args) {
 export function peerFolder(tree, files = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), `${tree.name}-`));
   for (const name of ['etc', 'run', 'run/pluto', 'root']) mkdirSync(path.join(folder, name));
+  // what a whole root's packages would make when they are configured
+  if (tree.isRoot) {
+    mkdirSync(path.join(folder, 'var'));
+    symlinkSync('/run', path.join(folder, 'var/run'));
+  }
   const own = { tree, folder };
   writePeerFiles(own, files);
   return own;

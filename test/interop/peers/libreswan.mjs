@@ -7,8 +7,11 @@ import { fileName } from '../certificates.mjs';
 import { addresses } from '../net.mjs';
 import { ciphers, groups, preSharedKey, prfs } from '../words.mjs';
 
-/** The group that libreswan's packages bring: encrypt when the other side can, else go on in clear. */
-const opportunistic = 'private-or-clear';
+/**
+ * The group that libreswan's packages bring: encrypt when the other side can, else go on in clear. One
+ * for each family: pluto takes no mixed one. Each has its file below etc/ipsec.d/policies.
+ */
+const opportunisticGroups = { 4: 'private-or-clear', 6: 'private-or-clear-6' };
 const group = [
   'negotiationshunt=hold',
   'failureshunt=passthrough',
@@ -25,16 +28,18 @@ const methods = {
   RSA: { both: 'rsasig', one: 'rsasig' },
   'RSA-PSS': { both: 'rsa-sha2', one: 'rsasig' },
   ECDSA: { both: 'ecdsa', one: 'ecdsa' },
+  'ECDSA P-384': { both: 'ecdsa', one: 'ecdsa' },
   PSK: { both: 'secret', one: 'secret' },
   NULL: { both: 'null', one: 'null' },
   'RSA certificate': { both: 'rsasig', one: 'rsasig' },
   'RSA certificate below two authorities': { both: 'rsasig', one: 'rsasig' },
   'ECDSA certificate': { both: 'ecdsa', one: 'ecdsa' },
+  'ECDSA P-384 certificate': { both: 'ecdsa', one: 'ecdsa' },
 };
 
-const authentication = ([ours, theirs]) =>
+const authentication = ([ours, theirs], isOld) =>
   ours === theirs
-    ? [`authby=${methods[ours].both}`]
+    ? [`authby=${isOld ? 'rsa-sha1' : methods[ours].both}`]
     : [`leftauth=${methods[theirs].one}`, `rightauth=${methods[ours].one}`];
 
 export class Libreswan {
@@ -45,11 +50,15 @@ export class Libreswan {
   }
 
   /** `undefined`, or what of the cell is not known to it. */
-  unknown({ auth, cipher, prf, innerFamily, family, mode }) {
+  unknown({ auth, cipher, prf, innerFamily, family, mode, isOld, isChildless }) {
+    if (isChildless) return 'an IKE SA without Child SA';
     // it has one word for integrity and PRF
     const integrity = /with (.*)/.exec(cipher)?.[1];
     if (integrity && integrity !== prf) return `${cipher} with another PRF`;
     if (mode === 'transport' && innerFamily !== family) return 'such a transport mode';
+    if (isOld && auth[0] !== 'RSA') return 'ECDSA with another method than Digital Signature';
+    // pluto ends when it reads one
+    if (!this.isNew && auth[0] === 'ECDSA P-384') return 'a raw key of P-384';
     return auth.find((each) => !methods[each]);
   }
 
@@ -60,7 +69,8 @@ export class Libreswan {
     this.own = peerFolder(this.tree, {
       'etc/ipsec.conf': 'config setup\n',
       'etc/ipsec.secrets': `: PSK "${preSharedKey}"\n`,
-      [`etc/ipsec.d/policies/${opportunistic}`]: `${addresses[4].us}/32\n`,
+      [`etc/ipsec.d/policies/${opportunisticGroups[4]}`]: `${addresses[4].us}/32\n`,
+      [`etc/ipsec.d/policies/${opportunisticGroups[6]}`]: `${addresses[6].us}/128\n`,
       'etc/hosts': '127.0.0.1 localhost\n',
       'etc/resolv.conf': '',
     });
@@ -89,13 +99,14 @@ export class Libreswan {
   }
 
   async load(cell) {
-    this.connection = cell.isOpportunistic ? opportunistic : 'cell';
+    this.connection = cell.isOpportunistic ? opportunisticGroups[cell.family] : 'cell';
     writePeerFiles(this.own, { 'run/cell.conf': this.#connection(cell) });
     await this.forget();
+    await this.#run('whack', cell.cookieBy === 'the peer' ? '--ddos-busy' : '--ddos-unlimited');
     await this.#run('addconn', '--config', '/run/cell.conf', this.connection);
     // the connections of earlier runs may have left the sockets of addresses that came later
     await this.#run('whack', '--listen');
-    if (cell.isOpportunistic) await this.#tool('whack', '--route', '--name', opportunistic);
+    if (cell.isOpportunistic) await this.#tool('whack', '--route', '--name', this.connection);
   }
 
   /** A tunnel of an opportunistic group begins with a packet. */
@@ -139,7 +150,7 @@ export class Libreswan {
   }
 
   async forget() {
-    for (const name of ['cell', opportunistic])
+    for (const name of ['cell', ...Object.values(opportunisticGroups)])
       await this.#tool('whack', '--delete', '--name', name);
   }
 
@@ -164,10 +175,11 @@ export class Libreswan {
         ? [`leftsubnet=${subnet(peer.inner)}`, `rightsubnet=${subnet(us.inner)}`]
         : []),
       `type=${cell.mode}`,
-      ...authentication(auth),
+      ...authentication(auth, cell.isOld),
       ...this.#ownKey(auth[1]),
       ...publicKey(auth[0], this.keys),
       ...(ike ? [`ike=${ike}`, `esp=${esp}`] : []),
+      `pfs=${cell.pfs ? 'yes' : 'no'}`,
       `esn=${cell.esn ? 'yes' : 'no'}`,
       `fragmentation=${cell.peerFragments === false ? 'no' : 'yes'}`,
       ...(cell.isOpportunistic ? group : ['rekey=yes', 'auto=add']),
@@ -180,7 +192,7 @@ export class Libreswan {
   #ownKey(method) {
     if (method.includes('certificate'))
       return [`leftcert=${fileName(method)}`, 'leftsendcert=always', 'sendca=all'];
-    const kind = { RSA: 'rsa', 'RSA-PSS': 'rsa', ECDSA: 'ec' }[method];
+    const kind = { RSA: 'rsa', 'RSA-PSS': 'rsa', ECDSA: 'ec', 'ECDSA P-384': 'ec384' }[method];
     return kind ? [`leftckaid=${this.keyIds[kind]}`] : [];
   }
 }
@@ -199,23 +211,23 @@ function publicKey(method, keys) {
   if (!pair) return [];
   const jwk = createPublicKey(pair.us.public).export({ format: 'jwk' });
   const bytes = (text) => Buffer.from(text, 'base64url');
-  if (method === 'ECDSA')
+  if (method.startsWith('ECDSA'))
     return [`rightecdsakey=0s${Buffer.concat([bytes(jwk.x), bytes(jwk.y)]).toString('base64')}`];
   const exponent = bytes(jwk.e);
   const key = Buffer.concat([Buffer.of(exponent.length), exponent, bytes(jwk.n)]);
   return [`rightrsasigkey=0s${key.toString('base64')}`];
 }
 
-function proposals({ cipher, prf, group, peerGroups }) {
+function proposals({ cipher, espCipher, prf, group, peerGroups, pfs }) {
   if (cipher === 'default') return {};
-  const { libreswan } = ciphers[cipher];
-  const [encryption] = libreswan.split('-');
+  const [encryption] = ciphers[cipher].libreswan.split('-');
+  const { libreswan } = ciphers[espCipher];
   return {
     ike: [
       encryption,
       prfs[prf].libreswan,
       (peerGroups ?? [group]).map((each) => groups[each].libreswan).join('+'),
     ].join('-'),
-    esp: [libreswan, groups[group].libreswan].join(';'),
+    esp: pfs ? `${libreswan};${groups[group].libreswan}` : libreswan,
   };
 }

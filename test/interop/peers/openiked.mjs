@@ -1,21 +1,29 @@
-// OpenBSD's iked in its portable form as the other end of a cell: one daemon for all cells, whose
-// configuration is loaded anew for each.
+// OpenBSD's iked in its portable form as the other end of a cell. It has one key for all connections and
+// no command to call, so that each cell has a daemon of its own. Its kernel interface is PF_KEY, which
+// on Linux has no AEAD, and HMAC-SHA2-256 only in a form that nobody else has.
 import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventually } from '../../lab/net/machine.mjs';
-import { besidePeer, inPeerTree, peerFolder, writePeerFiles } from '../../tools/peers.mjs';
-import { addresses, behindNat } from '../net.mjs';
+import { besidePeer, inPeerTree, peerFolder, removePeerFolder } from '../../tools/peers.mjs';
 import { preSharedKey } from '../words.mjs';
 
+/** What it can have in IKE, and what of that the kernel lets it have in ESP. */
 const ciphers = {
-  'AES-GCM-128': 'enc aes-128-gcm',
-  'AES-GCM-256': 'enc aes-256-gcm',
-  'AES-CBC-128 with SHA2-256': 'enc aes-128 auth hmac-sha2-256',
-  'AES-CBC-256 with SHA2-256': 'enc aes-256 auth hmac-sha2-256',
-  'AES-CBC-128 with SHA2-384': 'enc aes-128 auth hmac-sha2-384',
-  'AES-CBC-256 with SHA2-512': 'enc aes-256 auth hmac-sha2-512',
+  'AES-GCM-128': { ike: 'enc aes-128-gcm' },
+  'AES-GCM-256': { ike: 'enc aes-256-gcm' },
+  'AES-CBC-128 with SHA2-256': { ike: 'enc aes-128 auth hmac-sha2-256' },
+  'AES-CBC-256 with SHA2-256': { ike: 'enc aes-256 auth hmac-sha2-256' },
+  ...Object.fromEntries(
+    ['SHA2-384', 'SHA2-512', 'SHA1'].flatMap((hash) =>
+      [128, 256].map((bits) => {
+        const words = `enc aes-${bits} auth hmac-${hash.toLowerCase()}`;
+        return [`AES-CBC-${bits} with ${hash}`, { ike: words, esp: words }];
+      }),
+    ),
+  ),
 };
 const prfs = {
+  SHA1: 'hmac-sha1',
   'SHA2-256': 'hmac-sha2-256',
   'SHA2-384': 'hmac-sha2-384',
   'SHA2-512': 'hmac-sha2-512',
@@ -28,49 +36,75 @@ const groups = {
   'P-384 (20)': 'ecp384',
   'X25519 (31)': 'curve25519',
 };
+/** Of old methods; without a word it takes all signatures that the key can have made. */
+const oldMethods = { RSA: 'rsa', ECDSA: 'ecdsa256', 'ECDSA P-384': 'ecdsa384' };
+const keyMethods = ['RSA', 'ECDSA', 'ECDSA P-384'];
+const certificateMethods = [
+  ...keyMethods.map((each) => `${each} certificate`),
+  'RSA certificate below two authorities',
+];
 
 /** It drops its rights to a user of its own and changes into that user's folder. */
 const user = '_iked:x:977:977::/usr/lib:/usr/sbin/nologin\n';
 const socket = '/run/iked.sock';
+/** Seconds after which it rekeys by itself. */
+const lifetime = 15;
 
 export class OpenIked {
+  espCipher = 'AES-CBC-256 with SHA2-512';
+  patienceMs = 60_000;
+  #said = '';
+
   constructor(tree) {
     this.tree = tree;
     this.name = `openiked ${tree.version.replace(/-.*/, '')}`;
   }
 
   /** `undefined`, or what of the cell is not known to it, or can not be asked of it. */
-  unknown({ auth, cipher, isOpportunistic, identity, steps, peerFragments }) {
+  unknown({
+    auth,
+    cipher,
+    espCipher,
+    isOpportunistic,
+    identity,
+    esn,
+    steps,
+    cookieBy,
+    isChildless,
+  }) {
+    if (cookieBy === 'the peer') return 'to ask for a cookie on command';
+    if (isChildless) return 'an IKE SA without Child SA';
     if (isOpportunistic) return 'an opportunistic group';
-    if (cipher !== 'default' && !ciphers[cipher]) return `${cipher} in IKE`;
+    if (cipher !== 'default') {
+      if (!ciphers[cipher]) return `${cipher} in IKE`;
+      if (!ciphers[espCipher]?.esp) return `${espCipher} in ESP of Linux (PF_KEY)`;
+    }
+    if (esn) return 'an extended sequence number in ESP of Linux (PF_KEY)';
     if (identity === 'key ID') return 'ID_KEY_ID';
-    if (identity !== 'address') return 'another identity beside its one key';
-    if (peerFragments === false) return 'fragmentation off for one connection';
-    const onCommand = /(rekey.*|liveness|delete Child SA) by the peer/;
-    const step = steps.find((each) => onCommand.test(each));
+    const step = steps.find((each) => /(liveness|delete Child SA) by the peer/.test(each));
     if (step) return `to ${step.replace(' by the peer', '')} on command`;
-    if (auth[0] === 'PSK' && auth[1] === 'PSK') return undefined;
-    return auth.find((each) => each !== 'RSA');
+    const known = [...keyMethods, ...certificateMethods, 'PSK'];
+    const other = auth.find((each) => !known.includes(each));
+    if (other) return other;
+    if (auth.includes('PSK') && auth[0] !== auth[1]) return 'a pre-shared key in one direction';
+    return undefined;
   }
 
   async start(machine, namespace, keys) {
     this.machine = machine;
-    const ours = [addresses[4].us, behindNat.us.address, addresses[6].us];
-    const pubkeys = ours.map(
-      (each) => `etc/iked/pubkeys/${each.includes(':') ? 'ipv6' : 'ipv4'}/${each}`,
-    );
-    this.own = peerFolder(this.tree, {
-      'etc/passwd': readFileSync('/etc/passwd', 'utf8') + user,
-      'etc/group': `${readFileSync('/etc/group', 'utf8')}_iked:x:977:\n`,
-      'etc/iked.conf': '',
-      'etc/iked/private/local.key': keys.RSA.peer.private,
-      'etc/iked/local.pub': keys.RSA.peer.public,
-      ...Object.fromEntries(pubkeys.map((file) => [file, keys.RSA.us.public])),
-    });
-    // read by the part of it that has no rights
-    for (const file of pubkeys) chmodSync(path.join(this.own.folder, file), 0o644);
-    const argv = ['iked', '-d', '-v', '-s', socket, '-f', '/etc/iked.conf'];
-    this.program = machine.start(namespace, this.tree.name, inPeerTree(this.own, argv));
+    this.namespace = namespace;
+    this.keys = keys;
+  }
+
+  /** Every cell begins with a daemon that knows nothing of the one before. */
+  async #begin(cell, manner) {
+    await this.stop();
+    const content = files(cell, manner, this.keys);
+    this.own = peerFolder(this.tree, content);
+    makeReadable(this.own.folder, Object.keys(content));
+    const argv = ['iked', '-d', '-v', '-v', '-s', socket, '-f', '/etc/iked.conf'];
+    const words = inPeerTree(this.own, argv);
+    this.program = this.machine.start(this.namespace, this.tree.name, words);
     let result;
     const isReady = async () => {
       result = await this.#ikectl('show', 'sa');
@@ -87,28 +121,26 @@ export class OpenIked {
     });
   }
 
-  async #load(cell, manner) {
-    writePeerFiles(this.own, { 'run/cell.conf': configuration(cell, manner) });
-    await this.#ikectl('load', '/run/cell.conf');
-  }
-
   load(cell) {
-    return this.#load(cell, 'passive');
+    return this.#begin(cell, 'passive');
   }
 
+  /** A daemon that calls does so at its start. */
   initiate(cell) {
-    return this.#load(cell, 'active');
+    return this.#begin(cell, 'active');
   }
 
   /** Does `what` of rows.mjs. */
   async act(what) {
+    // its time comes
+    if (what.startsWith('rekey')) return;
     if (what !== 'delete IKE SA') throw new Error(`openiked does not ${what} on command`);
-    await this.#ikectl('decouple');
     await this.#ikectl('reset', 'sa');
   }
 
   /** `{ ike, child }`: names of its established SAs. */
   async established() {
+    if (!this.program) return { ike: [], child: [] };
     const { stdout } = await this.#ikectl('show', 'sa');
     return {
       ike: [...stdout.matchAll(/^iked_sas: (\S+) .*ESTABLISHED/gm)].map(([, id]) => id),
@@ -116,27 +148,85 @@ export class OpenIked {
     };
   }
 
-  async forget() {
-    await this.#ikectl('reset', 'all');
+  forget() {
+    return this.stop();
   }
 
+  /** Of all its daemons. */
   log() {
-    return this.program.log();
+    return this.#said + (this.program?.log() ?? '');
   }
 
-  stop() {
-    return this.program.stop();
+  async stop() {
+    if (!this.program) return;
+    await this.program.stop();
+    this.#said += this.program.log();
+    this.program = undefined;
+    removePeerFolder(this.own);
   }
 }
 
+/** A part of it without rights reads what is not secret. */
+function makeReadable(folder, names) {
+  const open = /^etc\/iked\/(pubkeys|ca|certs)\//;
+  for (const name of names.filter((each) => open.test(each)))
+    chmodSync(path.join(folder, name), 0o644);
+}
+
+/** All that the daemon of a cell finds, by the paths that it has in its manual. */
+function files(cell, manner, keys) {
+  const { us, peer, auth } = cell;
+  const own = peer.key ?? keys.RSA.peer;
+  const found = {
+    'etc/passwd': readFileSync('/etc/passwd', 'utf8') + user,
+    'etc/group': `${readFileSync('/etc/group', 'utf8')}_iked:x:977:\n`,
+    'etc/iked.conf': configuration(cell, manner),
+    'etc/iked/private/local.key': own.private,
+    'etc/iked/local.pub': keys.RSA.peer.public,
+  };
+  if (auth[1].includes('certificate')) found['etc/iked/certs/own.crt'] = own.chain[0];
+  const { authorities, between } = keys[auth[0]] ?? {};
+  if (authorities) {
+    const all = [...authorities, ...between];
+    all.forEach((each, i) => {
+      found[`etc/iked/ca/${i}.crt`] = each;
+    });
+  } else if (us.key) {
+    found[`etc/iked/pubkeys/${pubkeyName(us.identity)}`] = us.key.public;
+  }
+  return found;
+}
+
+const pubkeyFolders = { name: 'fqdn', mail: 'ufqdn' };
+
+function pubkeyName({ kind, text }) {
+  const ofAddress = text.includes(':') ? 'ipv6' : 'ipv4';
+  return `${pubkeyFolders[kind] ?? ofAddress}/${text}`;
+}
+
+/** A subject is told by its slash. */
+const identity = ({ kind, text }) => (kind === 'subject' ? `/${text}` : text);
+
 function configuration(cell, manner) {
-  const { us, peer, auth, mode, cipher, prf, group, peerGroups, esn } = cell;
-  const words = (peerGroups ?? [group]).map((each) => `group ${groups[each]}`).join(' ');
+  const { us, peer, auth, mode, cipher, espCipher, prf, group, peerGroups, pfs, steps } = cell;
+  const named = (names) => names.map((each) => `group ${groups[each]}`).join(' ');
   const transforms =
     cipher === 'default'
-      ? ''
-      : `ikesa ${ciphers[cipher]} prf ${prfs[prf]} ${words} ` +
-        `childsa ${ciphers[cipher]} group ${groups[group]} ${esn ? 'esn' : 'noesn'}`;
-  const secret = auth[1] === 'PSK' ? `psk "${preSharedKey}"` : '';
-  return `ikev2 "cell" ${manner} ${mode} esp from ${peer.inner} to ${us.inner} local ${peer.address} peer ${us.seen} ${transforms} srcid "${peer.identity.text}" dstid "${us.identity.text}" ${secret}\n`;
+      ? []
+      : [
+          `ikesa ${ciphers[cipher].ike} prf ${prfs[prf]} ${named(peerGroups ?? [group])}`,
+          `childsa ${ciphers[espCipher].esp} ${pfs ? named([group]) : ''} noesn`,
+        ];
+  const words = [
+    `ikev2 "cell" ${manner} ${mode} esp from ${peer.inner} to ${us.inner}`,
+    `local ${peer.address} peer ${us.seen}`,
+    ...transforms,
+    `srcid "${identity(peer.identity)}" dstid "${identity(us.identity)}"`,
+    steps.includes('rekey IKE SA by the peer') ? `ikelifetime ${lifetime}` : '',
+    `lifetime ${steps.includes('rekey Child SA by the peer') ? lifetime : 0}`,
+    auth[1] === 'PSK' ? `psk "${preSharedKey}"` : '',
+    cell.isOld ? oldMethods[auth[0]] : '',
+  ];
+  const fragmentation = cell.peerFragments === false ? 'nofragmentation' : 'fragmentation';
+  return `set ${fragmentation}\nset nomobike\n${words.filter(Boolean).join(' ')}\n`;
 }

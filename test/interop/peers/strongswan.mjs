@@ -26,12 +26,14 @@ const configuration = `charon {
   delete_rekeyed_delay = 1
 }
 swanctl { load = pem pkcs1 pkcs8 x509 pubkey openssl random }
+# what only one cell wants of the whole daemon
+include /run/charon.conf
 `;
 
 const keyFiles = (name, { us, peer }) => [
-  [`etc/swanctl/private/peer-${name}.pem`, peer.private],
-  [`etc/swanctl/pubkey/peer-${name}.pem`, peer.public],
-  [`etc/swanctl/pubkey/us-${name}.pem`, us.public],
+  [`etc/swanctl/private/peer-${fileName(name)}.pem`, peer.private],
+  [`etc/swanctl/pubkey/peer-${fileName(name)}.pem`, peer.public],
+  [`etc/swanctl/pubkey/us-${fileName(name)}.pem`, us.public],
 ];
 
 const certificateFiles = (name, { peer, authorities, between }) => [
@@ -60,10 +62,10 @@ function proof(end, method, { kind, text }) {
         : 'cacerts = /etc/swanctl/x509ca/root.pem';
     return `{ auth = pubkey\n id = ${identity}\n ${what} }`;
   }
-  const scheme = method === 'RSA-PSS' && end === 'us' ? '-rsa/pss-sha256-sha384-sha512' : '';
+  const scheme = method === 'RSA-PSS' ? '-rsa/pss-sha256-sha384-sha512' : '';
   return `{
     auth = pubkey${scheme}
-    pubkeys = /etc/swanctl/pubkey/${end}-${method}.pem
+    pubkeys = /etc/swanctl/pubkey/${end}-${fileName(method)}.pem
     id = ${identity} }`;
 }
 
@@ -74,7 +76,8 @@ export class StrongSwan {
   }
 
   /** `undefined`, or what of the cell is not known to it. */
-  unknown({ auth, isOpportunistic }) {
+  unknown({ auth, isOpportunistic, cookieBy }) {
+    if (cookieBy === 'the peer') return 'to ask for a cookie on command';
     if (isOpportunistic) return 'an opportunistic group';
     return auth.find((each) => each === 'NULL') && 'NULL authentication';
   }
@@ -115,7 +118,11 @@ export class StrongSwan {
   }
 
   async load(cell) {
-    writePeerFiles(this.own, { 'run/cell.conf': connection(cell) });
+    writePeerFiles(this.own, {
+      'run/cell.conf': connection(cell),
+      'run/charon.conf': `charon { signature_authentication = ${cell.isOld ? 'no' : 'yes'} }\n`,
+    });
+    await this.#run('--reload-settings');
     await this.#run('--load-conns', '--file', '/run/cell.conf');
   }
 
@@ -159,7 +166,7 @@ export class StrongSwan {
 
 const lastLines = (text) => text.trim().split('\n').slice(-3).join('; ');
 
-function proposals({ cipher, prf, group, peerGroups, esn }) {
+function proposals({ cipher, espCipher, prf, group, peerGroups, pfs, esn }) {
   if (cipher === 'default') return { ike: 'default', esp: 'default' };
   const { strongswan } = ciphers[cipher];
   return {
@@ -168,7 +175,11 @@ function proposals({ cipher, prf, group, peerGroups, esn }) {
       prfs[prf].strongswan,
       ...(peerGroups ?? [group]).map((each) => groups[each].strongswan),
     ].join('-'),
-    esp: [strongswan, groups[group].strongswan, esn ? 'esn' : 'noesn'].join('-'),
+    esp: [
+      ciphers[espCipher].strongswan,
+      ...(pfs ? [groups[group].strongswan] : []),
+      esn ? 'esn' : 'noesn',
+    ].join('-'),
   };
 }
 
@@ -181,6 +192,7 @@ function connection(cell) {
   remote_addrs = ${cell.role === 'initiator' && cell.nat ? '%any' : us.address}
   proposals = ${ike}
   mobike = no
+  ${cell.isChildless ? 'childless = force' : ''}
   fragmentation = ${cell.peerFragments === false ? 'no' : 'yes'}
   ${cell.steps.includes('liveness by the peer') ? 'dpd_delay = 1s' : ''}
   local ${proof('peer', auth[1], peer.identity)}
