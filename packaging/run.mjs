@@ -1,11 +1,12 @@
 // `npm run package`: makes what goes on routers, in dist/.
 //   node packaging/run.mjs [ARCHITECTURE …]     only these; without any, all of architectures.mjs
 //     --without-quickjs                         not the package of the engine (the longest part)
+//     --built                                   the bundle is in dist/ already
 //     --into FOLDER                             elsewhere than in dist/
 // dist/feed: package folders for OpenWrt's SDK, with the bundle. dist/packages: .ipk files with an index for
 // opkg, the same bytes from the same sources. Sizes are printed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { needNodeModules, root } from '../test/tools/dependencies.mjs';
@@ -24,6 +25,7 @@ function parseArguments(argv) {
   const options = { architectures: [], hasQuickjs: true, into: path.join(root, 'dist') };
   for (let i = 0; i < argv.length; i++) {
     if (argv[i] === '--without-quickjs') options.hasQuickjs = false;
+    else if (argv[i] === '--built') options.isBuilt = true;
     else if (argv[i] === '--into') options.into = path.resolve(argv[++i]);
     else if (argv[i] in architectures) options.architectures.push(argv[i]);
     else throw new Error(`${argv[i]}: there are ${Object.keys(architectures).join(', ')}`);
@@ -42,6 +44,8 @@ function sourceEpoch() {
 /** Runs `install` of a Makefile into a fresh folder, which `use` then gets. */
 function withTree(use) {
   const tree = mkdtempSync(path.join(os.tmpdir(), 'autoipsec-tree-'));
+  // it becomes the / of the package
+  chmodSync(tree, 0o755);
   try {
     return use(tree);
   } finally {
@@ -104,11 +108,15 @@ function printSizes(packages) {
   }
 }
 
+function buildBundle() {
+  const built = spawnSync(process.execPath, ['build.mjs'], { cwd: root, stdio: 'inherit' });
+  if (built.status !== 0) throw new Error('the bundle can not be built, see above');
+}
+
 async function main() {
   const options = parseArguments(process.argv.slice(2));
   needNodeModules();
-  const built = spawnSync(process.execPath, ['build.mjs'], { cwd: root, stdio: 'inherit' });
-  if (built.status !== 0) throw new Error('the bundle can not be built, see above');
+  if (!options.isBuilt) buildBundle();
   const packages = path.join(options.into, 'packages');
   const feed = writeFeed(path.join(options.into, 'feed'));
   rmSync(packages, { recursive: true, force: true });

@@ -36,6 +36,7 @@ const stages = [
   { name: 'fuzz', argv: [node, 'test/fuzz/run.mjs', '--brief'], narrow: true },
   { name: 'LuCI pages', argv: [node, 'test/luci/run.mjs'], narrow: true },
   { name: 'broker', argv: [node, 'test/broker/run.mjs'], narrow: true },
+  { name: 'packages', argv: [node, 'test/package/run.mjs'] },
   { name: 'lab', argv: [node, 'test/lab/run.mjs', 'all'] },
   { name: 'interop', argv: [node, 'test/interop/run.mjs', '--quick'] },
 ];

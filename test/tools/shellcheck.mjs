@@ -1,10 +1,10 @@
-// shellcheck on every shell script of the project: those named .sh or .init, and .ci/run.
+// shellcheck on every shell script of the project: those named .sh or .init, rc.common, and .ci/run.
 import { spawnSync } from 'node:child_process';
 import { needPackages } from './apt.mjs';
 import { root } from './dependencies.mjs';
 
 await needPackages(['shellcheck', 'git']);
-const patterns = ['*.sh', '*.init', '.ci/run'];
+const patterns = ['*.sh', '*.init', '*/rc.common', '.ci/run'];
 const listed = spawnSync('git', ['ls-files', '-co', '--exclude-standard', ...patterns], {
   cwd: root,
   encoding: 'utf8',

@@ -8,9 +8,9 @@ const PROGRAM = '/usr/sbin/autoipsec';
 const UCODE = '/usr/bin/ucode';
 const ASK = '/usr/share/autoipsec/ask-daemon.uc';
 
-// rpcd takes no more of a program's output than 256 kB; a connection has some 500 bytes
+// rpcd takes no more of a program than 256 kB; a connection has up to 900 bytes
 const DEFAULT_LIMIT = 200;
-const LARGEST_LIMIT = 400;
+const LARGEST_LIMIT = 250;
 const MOST_CLIENTS = 16;
 
 const bus = connect();
