@@ -219,7 +219,10 @@ export class Trust {
     const line = `another certificate (SHA-256 ${shown.fingerprint}) came as ${nameOf(shown)} from ${address}: refused`;
     // A stranger may come as often as he likes
     if (isNews) this.parts.log.warning(line);
-    else this.parts.log.debug(line);
+    else {
+      this.parts.log.debug(line);
+      this.#store.later();
+    }
   }
 
   #changed(change: TableChange): void {
