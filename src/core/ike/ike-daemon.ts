@@ -33,7 +33,7 @@ import type {
 } from './daemon.js';
 import { receive } from './dispatch.js';
 import { TimeShare } from './doorkeeper.js';
-import { deleteChild, deleteSa } from './exchanges/informational.js';
+import { deleteChild, deleteSa, expireChild } from './exchanges/informational.js';
 import { rekeyChild } from './exchanges/rekey-child-initiator.js';
 import { rekeySa } from './exchanges/rekey-sa-initiator.js';
 import type { Extension, ExtensionServices } from './extension.js';
@@ -188,7 +188,7 @@ class Daemon implements FullIkeDaemon {
 
   expired(installed: InstalledSa): void {
     const found = this.#find((child) => child.installed === installed);
-    if (found) void deleteChild(this.context, found, 'expired');
+    if (found) void expireChild(this.context, found);
   }
 
   async check(tunnel: Tunnel): Promise<boolean> {

@@ -139,6 +139,32 @@ test('delete: the kernel ended a tunnel; the peer is told', async () => {
   await world.stop();
 });
 
+test('OE-19 delete: what the kernel ended is over at once, whether the peer hears of it or not', async () => {
+  const { world, left, tunnel } = await up();
+  world.network.path.loses = () => true;
+  left.daemon.expired(tunnel.installed);
+  await world.clock.advance(100);
+  assert.equal(
+    left.ended.map(({ why }) => why),
+    ['expired'],
+  );
+  assert.equal(left.installed, []);
+  await world.stop();
+});
+
+test('delete: the peer is mute, and the kernel ends the tunnel before patience does', async () => {
+  const { world, left, tunnel } = await up();
+  world.network.path.loses = () => true;
+  const closing = left.daemon.close(tunnel);
+  await world.clock.advance(5000);
+  left.daemon.expired(tunnel.installed);
+  await world.clock.advance(100);
+  assert.is(left.ended.length, 1);
+  await world.until(closing);
+  assert.is(left.ended.length, 1);
+  await world.stop();
+});
+
 test('delete: of two tunnels with one reqid, as old and new have, the one that ended goes', async () => {
   const { world, left, right, tunnel } = await up();
   const wish = left.wish(right, { ours: '198.18.1.10', theirs: '198.18.2.10' });

@@ -80,7 +80,17 @@ export async function deleteChild(ctx: IkeContext, child: Child, why: TunnelEnd)
   idleWatch(ctx, child.ike);
 }
 
-/** Tells the peer that a Child SA which it believes in never came to be here. */
+/**
+ * OE-19: the kernel has dropped it at its hard limit. The peer is told, and nothing waits for its answer:
+ * packets would be lost meanwhile, in place of being held.
+ */
+export async function expireChild(ctx: IkeContext, child: Child): Promise<void> {
+  if (child.state !== 'DELETING') deleteSpi(ctx, child.ike, child.sa.inbound.spi);
+  await endChild(ctx, child, 'expired');
+  idleWatch(ctx, child.ike);
+}
+
+/** Tells the peer that a Child SA which it believes in is not here. */
 export function deleteSpi(ctx: IkeContext, sa: IkeSa, spi: number): void {
   if (isStanding(sa.state)) void inform(ctx, sa, [deleteOfChildren([spi])], threeTimes);
 }
