@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { needPackages } from '../tools/apt.mjs';
 import { buildBroker } from '../tools/broker.mjs';
+import { buildFlood } from '../tools/flood.mjs';
 import { peerTree } from '../tools/peers.mjs';
 import { qjsCommand } from '../tools/qjs.mjs';
 import { sites, zones } from './net/addresses.mjs';
@@ -28,7 +29,7 @@ export async function prepare(tell, peerNames) {
   const broker = buildBroker('host');
   const qjs = await qjsCommand('host');
   const peers = Object.fromEntries(peerNames.map((name) => [name, peerTree(name)]));
-  return { qjs, script, broker, keyFolder, peers };
+  return { qjs, script, broker, flood: buildFlood(), keyFolder, peers };
 }
 
 function buildScript(tell) {
