@@ -37,6 +37,7 @@ const stages = [
   { name: 'LuCI pages', argv: [node, 'test/luci/run.mjs'], narrow: true },
   { name: 'broker', argv: [node, 'test/broker/run.mjs'], narrow: true },
   { name: 'packages', argv: [node, 'test/package/run.mjs'] },
+  { name: 'kernel', argv: [node, 'test/lab/kernel-proof.mjs', '--brief'] },
   { name: 'lab', argv: [node, 'test/lab/run.mjs', 'all'] },
   { name: 'interop', argv: [node, 'test/interop/run.mjs', '--quick'] },
 ];

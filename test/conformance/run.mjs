@@ -24,6 +24,9 @@ export function idsOf(name) {
   return ids;
 }
 
+/** Where a stage's tests run. */
+const places = { lab: 'lab', kernel: 'lab', broker: 'broker' };
+
 /** ID → name of test → { where it ran, verdict }; the emulated engines add nothing to the proof. */
 function proofs(reports) {
   const found = new Map();
@@ -32,7 +35,7 @@ function proofs(reports) {
     for (const id of idsOf(name)) {
       const tests = found.get(id) ?? new Map();
       found.set(id, tests);
-      const where = stage === 'lab' ? 'lab' : stage === 'broker' ? 'broker' : 'unit';
+      const where = places[stage] ?? 'unit';
       const before = tests.get(name);
       const failed = verdict === 'not ok' || before?.verdict === 'not ok';
       tests.set(name, { where, verdict: failed ? 'not ok' : 'ok' });

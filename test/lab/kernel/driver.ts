@@ -4,7 +4,7 @@ import type { HeldPacket, HoldRules, KernelEvents } from '../../../src/core/kern
 import { createLinuxKernel, type LinuxKernel } from '../../../src/core/kernel/linux-kernel.js';
 import { createLogger } from '../../../src/core/log.js';
 import { SocketNetwork } from '../../../src/core/net/socket-network.js';
-import { proofs } from './proofs.js';
+import { briefly, proofs } from './proofs.js';
 import { buildSite, platform } from './site.js';
 import { type Proof, tooSlow } from './stage.js';
 
@@ -57,18 +57,20 @@ async function main(): Promise<void> {
   const missing = await kernel.missingParts();
   console.log(`# missing: ${JSON.stringify(missing)} (${Date.now() - started} ms)`);
   await kernel.start(rules, witness);
+  const parts = platform.argv.includes('--brief') ? briefly : platform.argv;
   let failures = 0;
   for (const [name, proof] of Object.entries<Proof>(proofs)) {
-    if (platform.argv.length > 0 && !platform.argv.some((part) => name.includes(part))) continue;
+    if (parts.length > 0 && !parts.some((part) => name.includes(part))) continue;
     witness.seen.length = 0;
     const at = Date.now();
     try {
       const note = await proof({ kernel, witness, rules });
       if (note === tooSlow) console.log(`skip ${name} # the machine is too busy to prove it`);
-      else console.log(`ok ${name} (${Date.now() - at} ms) ${note ?? ''}`);
+      else console.log(`ok ${name}\n# ${Date.now() - at} ms ${note ?? ''}`);
     } catch (error) {
       failures++;
-      console.log(`not ok ${name}: ${(error as Error).message}\n# ${witness.seen.join('\n# ')}`);
+      const lines = [(error as Error).message, ...witness.seen].join('\n').split('\n');
+      console.log(`not ok ${name}\n# ${lines.join('\n# ')}`);
     }
   }
   platform.exit(failures === 0 ? 0 : 1);
