@@ -28,6 +28,7 @@ import { aesSpeed, choosePreferences } from './algorithms.js';
 import { Validation, warnings } from './health.js';
 import { keyLogWarning, openKeyLog } from './key-log.js';
 import { lifetimes } from './lifetimes.js';
+import { MetricsFile } from './metrics-file.js';
 import { createKernel, createResolver, nameServers } from './parts.js';
 import { type LaterParts, PluginServices } from './plugin-services.js';
 import { statusReport } from './status-report.js';
@@ -243,6 +244,7 @@ interface RunningParts {
 class RunningService implements Service {
   private readonly startedSeconds: number;
   private readonly validation: Validation;
+  private readonly metrics: MetricsFile;
   private settings: Settings;
 
   readonly handlers: ControlHandlers;
@@ -264,6 +266,9 @@ class RunningService implements Service {
     this.startedSeconds = parts.platform.clock.wallSeconds();
     this.validation = new Validation(running.resolver);
     this.validation.refresh();
+    this.metrics = new MetricsFile(parts.platform, parts.log, () => this.status());
+    undo.add(() => this.metrics.stop());
+    this.metrics.use(parts.settings.metricsFile);
   }
 
   async update(fresh: Settings): Promise<boolean> {
@@ -272,6 +277,7 @@ class RunningService implements Service {
     if (!canUpdate(this.settings, fresh)) return false;
     if (await devicesChanged(fresh, wans, platform.processes)) return false;
     this.settings = fresh;
+    this.metrics.use(fresh.metricsFile);
     policy.update(fresh);
     await kernel.update(holdRules(fresh, wans, platform));
     return true;
@@ -325,7 +331,10 @@ function addressIn(request: ControlRequest): IpAddress {
 }
 
 /** Settings that policy and kernel take while they run. Any other change wants a fresh start. */
-const changeable = ['policies', 'lifespans', 'patienceMs', 'rejectsDenied', 'logLevel'];
+const changeable = [
+  ...['policies', 'lifespans', 'patienceMs', 'rejectsDenied', 'logLevel'],
+  'metricsFile',
+];
 
 function canUpdate(before: Settings, after: Settings): boolean {
   const fixed = (settings: Settings) =>

@@ -53,6 +53,13 @@ export const mainSection: SectionSchema<MainValues> = {
       default: false,
       help: 'Write the keys of all tunnels to files for Wireshark in /var/run/autoipsec/wireshark. For debugging only: whoever reads these files can read the traffic.',
     }),
+    metricsFile: text({
+      uci: 'metrics_file',
+      default: '',
+      allowed: 'a path below /var or /tmp that ends in .prom',
+      pattern: /^\/(var|tmp)\/[A-Za-z0-9_/-]{1,200}\.prom$/,
+      help: 'File for metrics in the format of Prometheus, like /var/prometheus/autoipsec.prom for the textfile collector of prometheus-node-exporter-lua. Without it none are written.',
+    }),
     stateFolder: text({
       uci: 'state_folder',
       default: '/etc/autoipsec',

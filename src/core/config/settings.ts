@@ -45,6 +45,8 @@ export interface Settings {
   logLevel: LogLevel;
   /** Keys of all SAs go to a file, for debugging. */
   keyLog: boolean;
+  /** File for Prometheus' textfile collector; empty: none. */
+  metricsFile: string;
   /** Folder of our key and other files that stay. */
   stateFolder: string;
   /** Folder on tmpfs for what must survive a crash and not a reboot. */

@@ -81,6 +81,7 @@ test('config: an empty file is a valid configuration that does nothing', () => {
     wans: [],
     policies: [],
     keyLog: false,
+    metricsFile: '',
   });
 });
 

@@ -31,6 +31,7 @@ const settingsWith = (policies: PolicySettings[], more: Partial<Settings> = {}):
   enabled: true,
   logLevel: 'info',
   keyLog: false,
+  metricsFile: '',
   stateFolder: '/etc/autoipsec',
   runFolder: '/var/run/autoipsec',
   keyType: 'rsa',

@@ -96,6 +96,9 @@ const main = [
 		_('Kept over a reboot.')),
 	text('expert', 'run_folder', _('Folder in memory'), folder, '/var/run/autoipsec',
 		_('For what survives a crash of the service.')),
+	text('expert', 'metrics_file', _('File for metrics'),
+		{ pattern: /^\/(var|tmp)\/[A-Za-z0-9_/-]{1,200}\.prom$/, allowed: _('a path like /var/prometheus/autoipsec.prom') }, '',
+		_('In the format of Prometheus. Without it, none are written.')),
 	flag('expert', 'key_log', _('Write the keys of all tunnels to files'),
 		_('For debugging with Wireshark only: whoever reads these files can read the traffic.'))
 ];
