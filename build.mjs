@@ -19,7 +19,7 @@ const nodePlatform = 'src/core/platform/node/';
 /** What we want the script to stay below: flash and loading time of a router of 64 MB. */
 const goalBytes = 300_000;
 /** What it may not pass unnoticed. Whoever raises it says in the commit what it is spent on. */
-const limitBytes = 420_000;
+const limitBytes = 500_000;
 
 /** What keeps a bundle from running on a router; empty when it is fine. */
 function faultsOf({ inputs, outputs }) {

@@ -73,7 +73,8 @@ function ipv6Text(bytes) {
 function readPayload(protocol, bytes) {
   if (protocol === 'tcp') return readTcp(bytes);
   if (protocol === 'udp') return readUdp(bytes);
-  if (protocol === 'icmp') return { icmp: { type: bytes[0], code: bytes[1] } };
+  if (protocol === 'icmp')
+    return { icmp: { type: bytes[0], code: bytes[1] }, ...readIcmpProbe(bytes) };
   if (protocol === 'esp')
     return { spi: hex(bytes.subarray(0, 4)), sequence: bytes.readUInt32BE(4) };
   return {};
@@ -103,7 +104,44 @@ function readUdp(bytes) {
 function readEncapsulated(payload) {
   if (payload.length < 8) return {};
   if (payload.readUInt32BE(0) === 0) return { ike: readIke(payload.subarray(4)) };
+  if (payload.readUInt32BE(0) === probeMarker) return readUdpProbe(payload);
   return { spi: hex(payload.subarray(0, 4)), sequence: payload.readUInt32BE(4) };
+}
+
+/** AutoVPN: first word of a Probe Response, and class of objects in ICMP (RFC 4884). */
+const probeMarker = 253;
+const probeClass = 251;
+
+/** `{ probe: { messageType, payloads: { TYPE: hex } } }` for a probe, else nothing. */
+function probeOf(payloads) {
+  const version = payloads.find(({ type }) => type === 1)?.value;
+  if (!version) return {};
+  const values = payloads.map(({ type, value }) => [type, hex(value)]);
+  return { probe: { messageType: version[1], payloads: Object.fromEntries(values) } };
+}
+
+function readIcmpProbe(bytes) {
+  let at = 8 + bytes[5] * 4 + 4;
+  const payloads = [];
+  while (bytes[5] > 0 && at + 4 <= bytes.length) {
+    const length = bytes.readUInt16BE(at);
+    if (length < 4 || bytes[at + 2] !== probeClass) break;
+    payloads.push({ type: bytes[at + 3], value: bytes.subarray(at + 4, at + length) });
+    at += length;
+  }
+  return probeOf(payloads);
+}
+
+function readUdpProbe(bytes) {
+  let at = bytes[4] === 0 ? 16 : 4;
+  const payloads = [];
+  while (at + 4 <= bytes.length) {
+    const length = bytes.readUInt16BE(at + 2);
+    if (length < 4) break;
+    payloads.push({ type: bytes[at], value: bytes.subarray(at + 4, at + length) });
+    at += length;
+  }
+  return probeOf(payloads);
 }
 
 /** RFC 7296 §3.1. */
