@@ -86,11 +86,9 @@ export function createAssociation(
     keysFor: (claim) => proofs.keysFor(claim),
     authorizes(claim) {
       const pair = pairIn(claim.facts);
-      const isProven =
-        pair && claim.client.address === pair.theirs && claim.ours.address === pair.ours;
-      if (!isProven) return { kind: 'refused', why: 'no path of it was proven for this pair' };
-      trust.authorize(claim.identity.data, claim.client.address);
-      return { kind: 'granted' };
+      return pair && claim.client.address === pair.theirs && claim.ours.address === pair.ours
+        ? { kind: 'granted' }
+        : { kind: 'refused', why: 'no path of it was proven for this pair' };
     },
     renews: (tunnel) => peerOf(tunnel) !== undefined,
     trustIn: (tunnel) => vouchedFor(peerOf(tunnel)),

@@ -4,7 +4,7 @@
  */
 import type { ClientResult } from '../../../core/ike/daemon.js';
 import type { Extension, FirstMessage, SaView, Veto } from '../../../core/ike/extension.js';
-import { find, type Payload } from '../../../core/ike/payloads/payload.js';
+import type { Payload } from '../../../core/ike/payloads/payload.js';
 import type { Logger } from '../../../core/log.js';
 import { formatPrefix, hostPrefix, type Prefix } from '../../../core/net/address.js';
 import { type ClaimedPath, type PathBook, type ProvenPath, pathFact } from '../path.js';
@@ -120,6 +120,8 @@ export function createExtension(parts: ExtensionParts): Extension {
     const text = met.contact === undefined ? {} : { contact: met.contact };
     const result = trust.met({ ...met.met, ...text });
     if (!result.ok) return { why: result.why };
+    // The probes have shown it on the path of this address
+    trust.authorize(met.met.name, pairIn(sa.facts)!.theirs);
     proofs.succeeded(sa.path.remote.address);
     return undefined;
   }
@@ -128,8 +130,6 @@ export function createExtension(parts: ExtensionParts): Extension {
   function answered(sa: SaView, sent: readonly Payload[]): Veto {
     const veto = proven(sa, sent) ?? meet(sa);
     if (veto) return veto;
-    const pair = pairIn(sa.facts)!;
-    if (find(sent, 'SA')) trust.authorize(sa.peer!.identity.data, pair.theirs);
     secrets.established(sa);
     return undefined;
   }
