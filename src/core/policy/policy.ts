@@ -10,12 +10,12 @@ import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
 import type { Clock, Timers } from '../platform/platform.js';
 import type { StateFiles } from '../platform/state-files.js';
-import { type AttemptResult, attempt, unknownSeconds } from './attempt.js';
 import { Closing } from './closing.js';
-import type { Connection, Outcome, Pair } from './connection.js';
-import { type ClassMatch, classOf, classReason, initiates } from './connection-class.js';
+import type { Connection, Pair } from './connection.js';
+import { type ClassMatch, classOf, initiates } from './connection-class.js';
 import { Connections } from './connections.js';
 import { removeAndCount } from './final-count.js';
+import { Keying } from './keying.js';
 import { OwnTunnels } from './own-tunnels.js';
 import { ConnectionKeeper } from './persist/connection-keeper.js';
 import type { Peer, PeerList } from './persist/peer-list.js';
@@ -27,9 +27,6 @@ import { TunnelKeeper } from './tunnel-keeper.js';
 import { UseWatch } from './use-watch.js';
 import { answers } from './verdict.js';
 import type { PolicyWan } from './wan.js';
-
-/** A pair covered by someone else's IPsec policy is looked at again after this time. */
-const configuredSeconds = 60;
 
 export interface PolicyEnvironment {
   kernel: Kernel;
@@ -83,6 +80,7 @@ class PolicyEngine implements Policy {
   private readonly useWatch: UseWatch;
   private readonly keeper: ConnectionKeeper;
   private readonly renewal: Renewal;
+  private readonly keying: Keying;
   readonly ownTunnels: OwnTunnels;
   private ike!: IkeDaemon;
   private isStopped = false;
@@ -108,6 +106,13 @@ class PolicyEngine implements Policy {
       classFor: (wan, pair) => this.classFor(wan, pair),
       wanNamed: (name) => this.wanNamed(name),
       decide: (packet) => this.held(packet),
+    });
+    this.keying = new Keying({
+      ...env,
+      table,
+      tunnels: this.tunnels,
+      ike: () => this.ike,
+      settings: () => this.settings,
     });
     this.ownTunnels = new OwnTunnels({
       ...env,
@@ -203,7 +208,7 @@ class PolicyEngine implements Policy {
     if (!wan || isThere || !wan.addresses.length) return;
     const match = this.classFor(wan, peer);
     const connection = initiates(match.class) ? this.table.create(peer, match) : undefined;
-    if (connection) this.begin(connection, wan);
+    if (connection) this.keying.begin(connection, wan);
   }
 
   /** Looks after a connection of an earlier run. */
@@ -292,83 +297,7 @@ class PolicyEngine implements Policy {
     const connection = this.table.create(pair, match);
     if (!connection) return packet.drop();
     this.table.take(connection, packet, match.class);
-    this.begin(connection, wan);
-  }
-
-  /** First packet of a pair: the class says whether there is anything to find out (OE-30, OE-31). */
-  private begin(connection: Connection, wan: PolicyWan): void {
-    const named = classReason(connection);
-    if (connection.class === 'deny') {
-      this.table.move(connection, 'class is deny', named);
-      this.stay(connection, this.settings.lifespans.noRecordSeconds);
-    } else if (!initiates(connection.class)) {
-      this.table.move(connection, 'class is clear', named);
-      this.stay(connection, this.settings.lifespans.noRecordSeconds);
-    } else {
-      this.table.move(connection, 'class wants encryption', 'looking for a gateway');
-      this.tryToKey(connection, wan).catch((error) => this.stuck(connection, error));
-    }
-  }
-
-  /** OE-39: whatever goes wrong inside ends by class, never in a stuck hold. */
-  private stuck(connection: Connection, error: unknown): void {
-    const why = `internal error: ${String(error)}`;
-    this.env.log.error(`${connection.source} → ${connection.destination}: ${why}`);
-    if (connection.attempt)
-      this.conclude(connection, { kind: 'failed', why, lifespanSeconds: unknownSeconds });
-  }
-
-  private async tryToKey(connection: Connection, wan: PolicyWan): Promise<void> {
-    const token = {};
-    connection.attempt = token;
-    // SP-1: a configured tunnel comes first and is none of our business
-    if (await this.env.kernel.isConfigured(connection.source, connection.destination)) {
-      if (connection.attempt === token) this.leaveToOthers(connection);
-      return;
-    }
-    const result = await attempt(
-      {
-        ike: this.ike,
-        settings: this.settings,
-        gatewayFound: (why) => {
-          if (connection.attempt === token) this.table.move(connection, 'gateway found', why);
-        },
-      },
-      wan,
-      connection,
-    );
-    if (connection.attempt === token) this.conclude(connection, result);
-    else if (result.kind === 'keyed') this.tunnels.late(connection, result);
-  }
-
-  private leaveToOthers(connection: Connection): void {
-    const why = 'another IPsec policy on this router covers the pair; it is not touched';
-    this.table.move(connection, 'failed open', why);
-    this.stay(connection, configuredSeconds, 'configured');
-  }
-
-  private conclude(connection: Connection, result: AttemptResult): void {
-    if (result.kind === 'keyed') {
-      this.tunnels.keyed(connection, result.tunnel, 'tunnel is up', result);
-      return;
-    }
-    // OE-24, OE-37
-    const closed = result.kind === 'refused' || connection.class === 'oe-paranoid';
-    this.table.move(connection, closed ? 'failed closed' : 'failed open', result.why);
-    const line = `${connection.source} → ${connection.destination}: ${closed ? 'blocked' : 'clear'}, ${result.why}`;
-    if (result.kind === 'refused') this.env.log.warning(line);
-    else if (result.isRoutine) this.env.log.debug(line);
-    else this.env.log.info(line);
-    this.stay(connection, result.lifespanSeconds, result.kind);
-  }
-
-  /** Clear and deny stand until their time is up, and nothing else ends them (OE-32). */
-  private stay(connection: Connection, seconds: number, outcome?: Outcome): void {
-    connection.outcome = outcome;
-    this.table.settle(connection, seconds);
-    this.table.after(connection, seconds, () =>
-      this.table.remove(connection, 'time is up', 'its time is up'),
-    );
+    this.keying.begin(connection, wan);
   }
 
   private drop(connection: Connection, why: string): void {
