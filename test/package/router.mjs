@@ -57,7 +57,7 @@ function furnish(tree, own) {
 }
 
 /** Puts an emulator before a program of another processor. */
-function emulated(tree, program, binary, emulator) {
+export function emulated(tree, program, binary, emulator) {
   const [name, ...words] = emulator;
   const at = must('sh', ['-c', `command -v ${name}`]).trim();
   cpSync(at, path.join(tree, 'usr/bin', name), { dereference: true });
@@ -95,11 +95,8 @@ export function routerChecks(own, { folder, architecture, qjs }) {
   };
   const info = (name) => `/usr/lib/opkg/info/autoipsec.${name}`;
   const configure = (change) => {
-    const file = path.join(tree, 'etc/config/autoipsec');
-    writeFileSync(
-      file,
-      change(own.control && readFileSync(path.join(own.root, 'etc/config/autoipsec'), 'utf8')),
-    );
+    const shipped = readFileSync(path.join(own.root, 'etc/config/autoipsec'), 'utf8');
+    writeFileSync(path.join(tree, 'etc/config/autoipsec'), change(shipped));
   };
   const triggers = ['procd_add_reload_trigger autoipsec', 'procd_add_reload_interface_trigger wan'];
 

@@ -12,6 +12,7 @@ import { qjsCommand } from '../tools/qjs.mjs';
 import { check, runChecks } from './checks.mjs';
 import { contentChecks } from './contents.mjs';
 import { routerChecks } from './router.mjs';
+import { rpcdChecks } from './rpcd.mjs';
 
 const architecture = 'mips_24kc';
 
@@ -67,6 +68,7 @@ try {
   const program = command.find((word) => word.endsWith('/qjs'));
   const qjs = { program, emulator: command.slice(0, command.indexOf(program)) };
   routerChecks(own, { folder, architecture, qjs });
+  rpcdChecks(own, { folder, qjs });
   process.exitCode = (await runChecks()) > 0 ? 1 : 0;
 } finally {
   rmSync(folder, { recursive: true, force: true });
