@@ -4,6 +4,12 @@ import { defaultConfigFile } from '../core/config/load.js';
 import { defaultSocketPath } from '../core/control/protocol.js';
 import { type IpAddress, type Prefix, parseAddress, parsePrefix } from '../core/net/address.js';
 
+export type AutovpnCommand =
+  | { action: 'peers' | 'own'; json: boolean }
+  | { action: 'trust'; peer: string; fingerprint: string }
+  | { action: 'distrust'; peer: string; reason: string }
+  | { action: 'forget' | 'promote'; peer: string };
+
 export type Command =
   | { name: 'daemon' }
   | { name: 'status'; json: boolean }
@@ -11,6 +17,7 @@ export type Command =
   | { name: 'forget'; address: IpAddress }
   | { name: 'rekey'; address: IpAddress; ike: boolean }
   | { name: 'check'; json: boolean }
+  | { name: 'autovpn'; autovpn: AutovpnCommand }
   | { name: 'version' }
   | { name: 'help' };
 
@@ -37,7 +44,11 @@ const switches: Readonly<
   '--config': { name: '--config', hasValue: true },
   '-s': { name: '--socket', hasValue: true },
   '--socket': { name: '--socket', hasValue: true },
-  '--json': { name: '--json', hasValue: false, commands: ['status', 'records', 'check'] },
+  '--json': {
+    name: '--json',
+    hasValue: false,
+    commands: ['status', 'records', 'check', 'autovpn'],
+  },
   '--for': { name: '--for', hasValue: true, commands: ['records'] },
   '--offline': { name: '--offline', hasValue: false, commands: ['records'] },
   '--ike': { name: '--ike', hasValue: false, commands: ['rekey'] },
@@ -142,7 +153,38 @@ const commands: Readonly<
     mostWords: 0,
     make: (_, { given }) => ({ name: 'check', json: given.has('--json') }),
   },
+  autovpn: {
+    mostWords: 64,
+    make: (words, split) => ({ name: 'autovpn', autovpn: autovpnOf(words, split) }),
+  },
 };
+
+/** The words behind `autovpn`; a fingerprint may be in groups, and a reason a sentence. */
+function autovpnOf([action, peer, ...more]: readonly string[], { given }: Split): AutovpnCommand {
+  const json = given.has('--json');
+  if (action === 'peers' || action === 'own') {
+    if (peer !== undefined)
+      throw new UsageFault(`'autovpn ${action}' does not take ${shown(peer)}`);
+    return { action, json };
+  }
+  if (action !== 'trust' && action !== 'distrust' && action !== 'forget' && action !== 'promote')
+    throw new UsageFault(
+      `'autovpn' needs one of peers, own, trust, distrust, forget, promote${action === undefined ? '' : `; ${shown(action)} is none`}`,
+    );
+  if (json) throw new UsageFault(`option --json does not belong to 'autovpn ${action}'`);
+  if (peer === undefined)
+    throw new UsageFault(`'autovpn ${action}' needs a peer, as 'autovpn peers' names it`);
+  if (action === 'distrust') return { action, peer, reason: more.join(' ') };
+  if (action === 'trust') {
+    if (more.length === 0)
+      throw new UsageFault(
+        "'autovpn trust' needs the fingerprint that the other side has told you, or its last 16 digits",
+      );
+    return { action, peer, fingerprint: more.join('') };
+  }
+  if (more.length > 0) throw new UsageFault(`'autovpn ${action}' does not take ${shown(more[0]!)}`);
+  return { action, peer };
+}
 
 function commandOf(split: Split): Command {
   const [name, ...words] = split.words;

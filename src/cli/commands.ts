@@ -1,5 +1,6 @@
 /** From the command line to an exit status. */
 import { type Command, type Locations, parseArguments } from './arguments.js';
+import { autovpn } from './autovpn.js';
 import { check } from './check.js';
 import type { CliContext } from './context.js';
 import { forget } from './forget.js';
@@ -47,6 +48,8 @@ function dispatch(parts: CliParts, command: Command, locations: Locations): Prom
       return rekey(context(), command);
     case 'records':
       return records(context(), command);
+    case 'autovpn':
+      return autovpn(context(), command.autovpn);
     case 'check':
       return check(context(), command.json);
   }

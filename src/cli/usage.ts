@@ -18,6 +18,15 @@ Commands:
   rekey [--ike] ADDRESS
                        new keys for the tunnels with an address, or with a
                        router; --ike: for what the routers themselves say
+  autovpn peers [--json]
+                       whom AutoVPN has met, and how far to trust each
+  autovpn own [--json] our fingerprint and contact text, for others to compare
+  autovpn trust PEER FINGERPRINT
+                       you got this fingerprint from the other side itself
+  autovpn distrust PEER [REASON]
+                       keep it out, with its tunnels
+  autovpn forget PEER  forget it: the next meeting is the first one again
+  autovpn promote PEER make a shared secret with it: an association for good
   daemon               run in the foreground, as the service does
 
 Options:
