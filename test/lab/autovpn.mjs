@@ -1,6 +1,6 @@
 // What scenarios of autovpn share: routers that have nothing but the plugin ticked, the probes in a
 // capture, and a host's TCP connection that goes on for as long as one likes.
-import { isBetween } from './net/capture.mjs';
+import { isBetween, isEsp, isIke, isSyn } from './net/capture.mjs';
 import { eventually } from './net/machine.mjs';
 
 /** UCI options of the WAN. */
@@ -84,3 +84,71 @@ export async function bothEncrypt(lab, [one, other] = ['alice', 'bob'], routers 
 export const after = (capture, time) => capture.packets().filter((each) => each.time > time);
 
 export const between = (packets, pair) => packets.filter((each) => isBetween(each, pair));
+
+/** Probes and IKE as scenario A and B have them, and what is in them. */
+export function checkStory(lab, packets) {
+  const [alice, bob] = lab.pair('alice', 'bob');
+  const [sga, sgb] = lab.pair('sga', 'sgb');
+  const story = probeStory(packets).slice(0, 4);
+  const expected = [
+    `Probe Request ${sgb} > ${alice}`,
+    `Probe Response ${sga} > ${bob}`,
+    `Probe Complete ${sgb} > ${sga}`,
+    `IKE_SA_INIT ${sga} > ${sgb}`,
+  ];
+  lab.check(
+    'AV-13 AV-18 AV-21 AV-24 AV-28 AV-31 the probes, then IKE, from and to whom they should',
+    story.join() === expected.join(),
+    story.join('; '),
+  );
+  const of = (name) => packets.find((each) => probeName(each) === name)?.probe.payloads ?? {};
+  const [request, response, complete] = ['Request', 'Response', 'Complete'].map((name) =>
+    of(`Probe ${name}`),
+  );
+  lab.check(
+    'AV-33 AV-36 AV-38 each has its payloads, with the nonces of the others',
+    Object.keys(request).join() === '1,3,4' &&
+      Object.keys(response).join() === '1,2,3' &&
+      response[3] === request[3] &&
+      complete[3] === request[3] &&
+      complete[2] === response[2],
+    JSON.stringify([request, response, complete]),
+  );
+  const init = packets.find(isIke);
+  lab.check(
+    'AV-A19 IKE begins on port 4500',
+    init?.destinationPort === 4500,
+    init?.destinationPort,
+  );
+  lab.check(
+    'AV-40 AV-109 IKE_SA_INIT has the octets of Nonce-R',
+    init?.ike.bytes.includes(request[3]),
+  );
+  const synAck = packets.find((each) => each.flags?.includes('syn') && each.flags.includes('ack'));
+  const first = packets.find((each) => probeName(each));
+  lab.check('AV-24 bob had answered before', synAck && first && synAck.time < first.time);
+}
+
+/** Neither host sees anything of it, and nothing of theirs was held. */
+export function checkHosts(lab, alice, bob) {
+  const strange = [...alice.packets(), ...bob.packets()].filter(
+    (each) => probeName(each) || each.icmp?.type === 12 || isIke(each) || isEsp(each),
+  );
+  lab.check('AV-7 AV-25 AV-27 no probe reaches a host', strange.length === 0, strange.length);
+  const count = (capture) => capture.packets().filter(isSyn).length;
+  lab.check(
+    'AV-22 AV-23 one SYN sent and one delivered',
+    count(alice) >= 1 && count(alice) === count(bob),
+    `${count(alice)} sent, ${count(bob)} delivered`,
+  );
+}
+
+/** Software flow offloading, as fw4 has it. */
+export const offload = (lab, router) =>
+  lab.machine.run(router, ['nft', '-f', '-'], {
+    input: `table inet offload {
+      flowtable fast { hook ingress priority 0; devices = { "lan", "wan" }; }
+      chain forward { type filter hook forward priority 10; policy accept;
+        meta l4proto { tcp, udp } flow offload @fast; }
+    }`,
+  });

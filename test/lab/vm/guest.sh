@@ -23,7 +23,7 @@ modprobe -a -q esp4 esp6 xfrm_user xfrm_algo af_key veth dummy sch_netem sch_fq_
   nft_fib_inet nft_xfrm nft_socket nft_redir nfnetlink_queue nfnetlink_log nf_log_syslog \
   nf_conntrack nf_conntrack_netlink authenc echainiv seqiv gcm ccm cbc ctr hmac sha256_generic \
   sha512_generic sha1_generic chacha20poly1305 rfc7539esp aesni_intel ghash_clmulni_intel \
-  xfrm_interface tun
+  xfrm_interface tun nf_flow_table nf_flow_table_inet nft_flow_offload
 
 port() { # the device of the virtio port with that name
   local found

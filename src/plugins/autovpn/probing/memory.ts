@@ -25,7 +25,7 @@ export interface Exchange {
   quoted: Uint8Array;
   /** Probe Completes sent. */
   completes: number;
-  /** A valid Probe Response came: no Probe Request is sent again. */
+  /** A valid Probe Response came. */
   path?: ProvenPath;
   attempt: string;
   /** IKE SPI of the initiator that uses the nonce. */

@@ -80,9 +80,12 @@ export class ProbeResponder {
     this.#sendRequest(exchange, writeIcmpProbe(wire, exchange.quoted, numbers), 0);
   }
 
-  /** AV-92: the same octets once more, until an answer comes. */
+  /**
+   * AV-92: the same octets once more, until IKE comes. An answer is not enough to stop: the Probe Complete
+   * may get lost, and only another request makes G1 ask for it again (AV-91).
+   */
   #sendRequest(exchange: Exchange, packet: Uint8Array, sentBefore: number): void {
-    if (this.#isStopped || exchange.path) return;
+    if (this.#isStopped || exchange.usedBy) return;
     const { path, counters, timers, options } = this.env;
     path.send(packet);
     counters.count('Probe Requests sent');
