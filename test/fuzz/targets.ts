@@ -1,5 +1,6 @@
 /** Every parser of bytes from outside. A new one is one more line here. */
 import type { Target } from './target.js';
+import { autovpnTrustTargets } from './targets/autovpn-trust.js';
 import { configTargets } from './targets/config.js';
 import { daemonTargets } from './targets/daemons.js';
 import { dnsTargets } from './targets/dns.js';
@@ -16,4 +17,5 @@ export const targets: readonly Target[] = [
   ...kernelTargets,
   ...configTargets,
   ...stateTargets,
+  ...autovpnTrustTargets,
 ];

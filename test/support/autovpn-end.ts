@@ -7,6 +7,7 @@
  */
 import { toHex } from '../../src/core/bytes/hex.js';
 import type { Tunnel, TunnelResult, TunnelWish } from '../../src/core/ike/daemon.js';
+import type { Extension } from '../../src/core/ike/extension.js';
 import { createLogger } from '../../src/core/log.js';
 import { address, hostPrefix, type IpAddress } from '../../src/core/net/address.js';
 import type { PrivateKey } from '../../src/core/pki/private-key.js';
@@ -54,6 +55,8 @@ export interface GatewayParts {
   key?: PrivateKey;
   files?: MemoryFiles;
   ike?: ConstructorParameters<typeof IkeEnd>[3];
+  /** Extensions beside that of the plugin, and before it. */
+  further?: readonly Extension[];
 }
 
 export class AutovpnGateway {
@@ -96,7 +99,7 @@ export class AutovpnGateway {
     );
     this.end = new IkeEnd(world.ike, address, this.key, {
       ...parts.ike,
-      extensions: this.association.extensions,
+      extensions: [...(parts.further ?? []), ...this.association.extensions],
     });
     this.end.keysFor = async (claim) => {
       const keys = this.association.keysFor(claim);

@@ -86,6 +86,7 @@ export const autovpn: Plugin<AutovpnOptions, AutovpnService> = {
       keysFor: async (claim) => association.keysFor(claim),
       authorize: async (claim) => association.authorizes(claim),
       renews: (tunnel) => association.renews(tunnel),
+      trustIn: (tunnel) => association.trustIn(tunnel),
       counters: () => counters.all(),
       // Who was probed is not asked again sooner because a person looks at an address anew (AV-93)
       forget: () => undefined,
