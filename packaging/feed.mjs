@@ -6,12 +6,16 @@ import { root } from '../test/tools/dependencies.mjs';
 
 const folders = {
   autoipsec: 'openwrt-package/autoipsec',
-  quickjs: 'openwrt-package/quickjs',
   'luci-app-autoipsec': 'luci-app/luci-app-autoipsec',
 };
 
-/** Writes the feed into `feed`, which is made anew; gives its path. The bundle must be built. */
+/** The engine, for 24.10 alone: a feed of its own, or it would take the place of the newer one elsewhere. */
+export const quickjsFolder = path.join(root, 'openwrt-package/quickjs');
+
+/** Writes the feed into `feed` (made anew), and the one for 24.10 beside it. The bundle must be built. */
 export function writeFeed(feed) {
+  rmSync(`${feed}-24.10`, { recursive: true, force: true });
+  cpSync(quickjsFolder, path.join(`${feed}-24.10`, 'quickjs'), { recursive: true });
   rmSync(feed, { recursive: true, force: true });
   mkdirSync(feed, { recursive: true });
   for (const [name, from] of Object.entries(folders))

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { downloadSource } from '../test/tools/apt-source.mjs';
+import { quickjsFolder } from './feed.mjs';
 import { describe, make } from './makefile.mjs';
 import { cache } from './toolchain.mjs';
 
 /** Path of a static `qjs`, built when it is missing: two minutes of one core. */
-export async function quickjsProgram(feed, architecture, { cc, triplet }) {
-  const folder = path.join(feed, 'quickjs');
+export async function quickjsProgram(architecture, { cc, triplet }) {
+  const folder = quickjsFolder;
   const version = describe(folder).Version.replace(/-r\d+$/, '');
   const recipe = createHash('sha256')
     .update(readFileSync(path.join(folder, 'Makefile')))

@@ -3,7 +3,8 @@
 //     --without-quickjs                         not the package of the engine (the longest part)
 //     --built                                   the bundle is in dist/ already
 //     --into FOLDER                             elsewhere than in dist/
-// dist/feed: package folders for OpenWrt's SDK, with the bundle. dist/packages: .ipk files with an index for
+// dist/feed: package folders for OpenWrt's SDK, with the bundle; dist/feed-24.10: the engine, which that
+// release lacks. dist/packages: .ipk files with an index for
 // opkg, the same bytes from the same sources. Sizes are printed.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -11,7 +12,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { needNodeModules, root } from '../test/tools/dependencies.mjs';
 import { architectures } from './architectures.mjs';
-import { writeFeed } from './feed.mjs';
+import { quickjsFolder, writeFeed } from './feed.mjs';
 import { writeIndex } from './index.mjs';
 import { writeIpk } from './ipk.mjs';
 import { translations, writeTranslation } from './luci.mjs';
@@ -70,12 +71,11 @@ function autoipsecPackage(feed, architecture, tools, packing) {
   );
 }
 
-function quickjsPackage(feed, architecture, program, packing) {
+function quickjsPackage(architecture, program, packing) {
   return withTree((tree) => {
-    const folder = path.join(feed, 'quickjs');
-    make(folder, 'install', { PKG_BUILD_DIR: path.dirname(program), ROOT: tree });
+    make(quickjsFolder, 'install', { PKG_BUILD_DIR: path.dirname(program), ROOT: tree });
     // static: it needs no library of the router
-    const fields = { ...describe(folder), Depends: '' };
+    const fields = { ...describe(quickjsFolder), Depends: '' };
     return writeIpk(tree, fields, { ...packing, architecture });
   });
 }
@@ -127,8 +127,8 @@ async function main() {
     const tools = await toolchain(architecture);
     made.push(autoipsecPackage(feed, architecture, tools, packing));
     if (!options.hasQuickjs) continue;
-    const program = await quickjsProgram(feed, architecture, tools);
-    made.push(quickjsPackage(feed, architecture, program, packing));
+    const program = await quickjsProgram(architecture, tools);
+    made.push(quickjsPackage(architecture, program, packing));
   }
   writeIndex(packages, made);
   printSizes(made);

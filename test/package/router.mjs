@@ -139,6 +139,14 @@ export function routerChecks(own, { folder, architecture, qjs }) {
     assert.equal(lines(['/etc/init.d/autoipsec', 'reload']).at(-1), signal);
   });
 
+  check('router: a reload while the daemon still loads does not end it', () => {
+    // in the place of the engine: the signal comes before any handler
+    const engine = path.join(tree, 'usr/bin/qjs');
+    writeFileSync(engine, '#!/bin/sh\nkill -HUP $$\necho alive\n', { mode: 0o755 });
+    assert.equal(inside(tree, ['/usr/sbin/autoipsec', 'daemon']).stdout, 'alive\n');
+    assert.equal(inside(tree, ['/usr/sbin/autoipsec', 'status']).stdout, '');
+  });
+
   check('router: the removal stops and disables it, and takes what it had in memory', () => {
     assert.deepEqual(lines([info('prerm'), 'remove']), ['disable', 'stop']);
     mkdirSync(path.join(tree, 'var/run/autoipsec/state'), { recursive: true });
