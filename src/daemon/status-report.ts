@@ -63,6 +63,7 @@ async function connectionStatus(
     class: connection.class,
     state: connection.state as ReportedState,
     why: connection.why,
+    since: wallSeconds(connection.sinceMs, now),
     until: wallSeconds(connection.untilMs, now),
     ...(connection.foundBy ? { foundBy: connection.foundBy } : {}),
     ...(tunnel ? { peer: peerStatus(tunnel, trust) } : {}),

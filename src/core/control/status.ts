@@ -66,6 +66,8 @@ export interface ConnectionStatus {
   state: ReportedState;
   /** A sentence: why it is in this state. */
   why: string;
+  /** Wall clock seconds since when it is in this state. */
+  since: number;
   /** Wall clock seconds at which the state is looked at again; 0 while an attempt runs. */
   until: number;
   /** Name of the plugin that found the peer. */

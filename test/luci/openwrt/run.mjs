@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { startChromium } from '../../tools/chromium.mjs';
 import { assertFits, desktop, phone, shot } from '../browser.mjs';
-import { usual } from '../scenes.mjs';
+import { connections, status, usual } from '../scenes.mjs';
 import { obstacle, password, startTree } from './tree.mjs';
 
 const name = 'LuCI on OpenWrt';
@@ -19,26 +19,97 @@ async function logIn(page, address) {
   await page.waitForSelector('#topmenu li');
 }
 
-const go = (page, address, view) =>
-  page.goto(`${address}/cgi-bin/luci/admin/vpn/autoipsec/${view}`);
+const go = (page, address, view) => page.goto(`${address}/cgi-bin/luci/admin/vpn/autoipsec/${view}`);
+const config = (tree) => readFileSync(path.join(tree, 'etc/config/autoipsec'), 'utf8');
+
+/** Waits for what comes soon, a minute at most. */
+async function until(isThere, what) {
+  for (const end = Date.now() + 60_000; !isThere(); ) {
+    assert.ok(Date.now() < end, `not within a minute: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** A picture as a phone shows the page, which must not be wider than its screen. */
+async function onPhone({ page }, picture) {
+  await page.setViewportSize(phone);
+  await assertFits(page);
+  await shot(page, picture);
+  await page.setViewportSize(desktop);
+}
 
 /** The steps, in order: each begins where the one before has ended. */
 const steps = {
-  'is in the menu, and its overview shows what the daemon says': async ({ page, address }) => {
+  'is in the menu, and its overview shows what the daemon says': async (run) => {
+    const { page, address } = run;
     await page.goto(`${address}/cgi-bin/luci/admin/vpn/autoipsec`);
     await page.getByText('Encrypted, because a TXT record names 203.0.113.9').waitFor();
     await page.getByText('Ready, but 1 could be better').waitFor();
     const tabs = await page.locator('#tabmenu a').allTextContents();
+    const titles = ['Overview', 'Settings', 'Trust', 'My records'];
     assert.deepEqual(
       tabs.map((each) => each.trim()),
-      ['Overview', 'Settings', 'Trust', 'My records'],
+      titles,
     );
     await shot(page, 'openwrt-overview');
+    await onPhone(run, 'openwrt-overview-phone');
   },
-  'tries a destination again': async ({ page, daemon }) => {
+  'the overview is sorted and filtered, and draws what is new': async ({ page, daemon }) => {
+    const first = page.locator('.autoipsec-destination strong').first();
+    await page.getByLabel('Order').selectOption('destination');
+    assert.equal(await first.textContent(), '192.0.2.10');
+    await page.getByLabel('Filter').fill('gw.example.org');
+    assert.equal(await page.locator('.autoipsec-destination').count(), 1);
+    daemon.scene.status = status({ connections: connections.slice(1, 2), warnings: ['news'] });
+    await page.getByText('news').waitFor();
+    assert.equal(await first.textContent(), '203.0.113.80');
+    daemon.scene.status = status();
+    await page.getByLabel('Filter').fill('');
+  },
+  'a destination is tried again, and the details are told': async ({ page, daemon }) => {
     await page.getByRole('button', { name: 'Try 192.0.2.100 again' }).click();
     await page.getByText('What was known about 192.0.2.100 is forgotten').waitFor();
-    assert.deepEqual(daemon.requests, [{ address: '192.0.2.100', command: 'forget' }]);
+    assert.deepEqual(daemon.requests.splice(0), [{ address: '192.0.2.100', command: 'forget' }]);
+    const button = page.getByRole('button', { name: 'Details of 203.0.113.80' });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('aes128gcm16').waitFor();
+    await shot(page, 'openwrt-details');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    assert.ok(await button.evaluate((node) => node === document.activeElement));
+  },
+  'settings: a plugin is ticked on a WAN, Save & Apply writes it': async (run) => {
+    const { page, address, tree } = run;
+    await go(page, address, 'settings');
+    await page.getByText('Interfaces to the Internet').waitFor();
+    await shot(page, 'openwrt-settings');
+    await onPhone(run, 'openwrt-settings-phone');
+    const row = page.locator('.cbi-section-table-row').nth(1);
+    await page.locator('#cbi-autoipsec-main [data-name="enabled"] input[type=checkbox]').check();
+    await row.locator('[data-name="enabled"] input[type=checkbox]').check();
+    await row.locator('[data-name="_plugin_oe_dns"] input[type=checkbox]').uncheck();
+    await page.locator('.cbi-page-actions').getByText('Save & Apply').first().click();
+    await until(() => /'main'\s+option enabled '1'/.test(config(tree)), 'enabled');
+    const [, wan6] = config(tree).split("config wan 'wan6'");
+    assert.match(wan6, /option enabled '1'/);
+    assert.doesNotMatch(wan6, /list plugin/);
+    await page.getByText('Configuration changes applied').waitFor();
+  },
+  'settings: the dialog of a WAN has its tabs, and refuses nonsense': async ({ page }) => {
+    await page.locator('.cbi-section-table-row').first().getByRole('button', { name: 'Edit' }).click();
+    const dialog = page.locator('.cbi-modal');
+    await dialog.locator('.cbi-tabmenu').getByText('Reverse DNS').waitFor();
+    await shot(page, 'openwrt-wan');
+    await dialog.locator('.cbi-tabmenu').getByText('Advanced').click();
+    const name = dialog.locator('[data-name="fqdn"] input');
+    await name.fill('no name');
+    await name.blur();
+    assert.match(await name.getAttribute('class'), /cbi-input-invalid/);
+    await name.fill('gw.example.org');
+    await name.blur();
+    assert.doesNotMatch(await name.getAttribute('class'), /cbi-input-invalid/);
+    await dialog.getByRole('button', { name: 'Dismiss' }).click();
   },
 };
 

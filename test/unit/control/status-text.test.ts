@@ -44,6 +44,7 @@ const report: StatusReport = {
       class: 'oe-permissive',
       state: 'clear',
       why: 'no records at 7.100.51.198.in-addr.arpa, so nobody encrypts there and the class lets it through as it is',
+      since: now - 600,
       until: now + 21_000,
     },
     {
@@ -53,6 +54,7 @@ const report: StatusReport = {
       class: 'oe-permissive',
       state: 'keyed',
       why: 'TXT record of 198.18.2.10 names 198.18.2.1',
+      since: now - 600,
       until: now + 3000,
       foundBy: 'oe-dns',
       peer: {
@@ -83,6 +85,7 @@ const report: StatusReport = {
       class: 'oe-paranoid',
       state: 'pending',
       why: 'asking gateway 2001:db8::1',
+      since: now,
       until: 0,
     },
   ],

@@ -6,7 +6,7 @@ import { assert, test } from '../../support/test.js';
 const connection = (state: string, last: number) =>
   ({
     ...{ state, destination: address(`198.18.2.${last}`), source: address('198.18.1.1') },
-    ...{ wan: 'wan', class: 'oe-permissive', why: 'a test', untilMs: 0 },
+    ...{ wan: 'wan', class: 'oe-permissive', why: 'a test', untilMs: 0, sinceMs: 2000 },
   }) as unknown as Connection;
 
 const parts = {
@@ -32,4 +32,10 @@ test('status report: the list is cut at the limit, the totals are not', async ()
   );
   assert.equal(totals, { keyed: 0, pending: 0, potential: 0, clear: 3, deny: 1 });
   assert.equal(all.totals, totals);
+});
+
+test('status report: moments are those of the wall clock, and none stays 0', async () => {
+  const [first] = (await statusReport(parts)).connections;
+  assert.is(first!.since, 97);
+  assert.is(first!.until, 0);
 });

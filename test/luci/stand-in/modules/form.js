@@ -70,6 +70,8 @@ const Section = baseclass.extend({
     Object.assign(this, { map, title, help, tabs: [], options: [] });
   },
   tab(name, title) {
+    // LuCI keeps tabs as properties of a list: names of its methods are taken
+    if (name in this.tabs) throw new Error(`Tab already declared: ${name}`);
     this.tabs.push({ name, title });
   },
   taboption(tab, Widget, ...args) {

@@ -64,23 +64,23 @@ const main = [
 	flag('waiting', 'reject_denied', _('Tell senders that they are blocked'),
 		_('With an ICMP message instead of silence.')),
 
-	choice('keys', 'key_type', _('Kind of key'), [
+	choice('renewal', 'key_type', _('Kind of key'), [
 		[ 'rsa', _('RSA: every peer understands it') ],
 		[ 'ecdsa-p256', _('ECDSA P-256: shorter, for new peers only') ],
 		[ 'ed25519', _('Ed25519: shorter, for new peers only') ]
 	], 'rsa', _('For the key that is made at the first start; a key that is there stays.')),
-	number('keys', 'sa_soft_lifetime', _('Renew the keys of a tunnel after'), [ 60, 86400 ], '3240', _('Seconds.')),
-	number('keys', 'sa_hard_lifetime', _('Never use them longer than'), [ 60, 86400 ], '3600', _('Seconds; more than above.')),
-	number('keys', 'sa_soft_bytes', _('Renew them after so much data'), [ 0, 999999999999999 ], '900000000000',
+	number('renewal', 'sa_soft_lifetime', _('Renew the keys of a tunnel after'), [ 60, 86400 ], '3240', _('Seconds.')),
+	number('renewal', 'sa_hard_lifetime', _('Never use them longer than'), [ 60, 86400 ], '3600', _('Seconds; more than above.')),
+	number('renewal', 'sa_soft_bytes', _('Renew them after so much data'), [ 0, 999999999999999 ], '900000000000',
 		_('Bytes in one direction; 0 for any amount.')),
-	number('keys', 'sa_hard_bytes', _('Never use them for more data than'), [ 0, 999999999999999 ], '1000000000000',
+	number('renewal', 'sa_hard_bytes', _('Never use them for more data than'), [ 0, 999999999999999 ], '1000000000000',
 		_('Bytes; more than above, or 0 for any amount.')),
-	number('keys', 'sa_soft_packets', _('Renew them after so many packets'), [ 0, 4294967295 ], '3000000000',
+	number('renewal', 'sa_soft_packets', _('Renew them after so many packets'), [ 0, 4294967295 ], '3000000000',
 		_('In one direction; 0 for any number.')),
-	number('keys', 'sa_hard_packets', _('Never use them for more packets than'), [ 0, 4294967295 ], '4000000000',
+	number('renewal', 'sa_hard_packets', _('Never use them for more packets than'), [ 0, 4294967295 ], '4000000000',
 		_('More than above, or 0 for any number.')),
-	number('keys', 'ike_soft_lifetime', _('Renew the keys between two routers after'), [ 60, 604800 ], '14400', _('Seconds.')),
-	number('keys', 'ike_hard_lifetime', _('Never use those longer than'), [ 60, 604800 ], '18000', _('Seconds; more than above.')),
+	number('renewal', 'ike_soft_lifetime', _('Renew the keys between two routers after'), [ 60, 604800 ], '14400', _('Seconds.')),
+	number('renewal', 'ike_hard_lifetime', _('Never use those longer than'), [ 60, 604800 ], '18000', _('Seconds; more than above.')),
 
 	list('expert', 'ike_proposal', _('Algorithms of the key exchange'), proposal, '',
 		_('The best first, like aes128gcm16-prfsha256-x25519; nothing else is offered or taken. Without any, all that are good.')),
@@ -107,8 +107,8 @@ const wan = [
 	{ kind: 'network', tab: 'general', uci: 'interface', title: _('Interface'), default: '' },
 	flag('general', 'enabled', _('Use it')),
 	{ kind: 'plugins', tab: 'general', uci: 'plugin', default: '' },
-	choice('general', 'default_class', _('Otherwise'), classes, 'oe-permissive',
-		_('What happens on this interface with destinations that no rule for a network names.')),
+	choice('general', 'default_class', _('Without a rule'), classes, 'oe-permissive',
+		_('What happens with destinations that no rule below names.')),
 	text('advanced', 'fqdn', _('Name of this router'), fqdn, '',
 		_('Shown to peers instead of the address: for a router whose address changes. It can start tunnels, and nobody can start one to it.')),
 	choice('advanced', 'masquerade', _('Local network hidden behind the address'), [

@@ -33,6 +33,7 @@ function dress(option, field) {
 		for (const [ value, label ] of field.values)
 			option.value(value, label);
 		option.default = field.default;
+		option.textvalue = (id) => (field.values.find(([ value ]) => value == (option.cfgvalue(id) ?? field.default)) ?? [])[1];
 	}
 	if (kind == 'number' || kind == 'text')
 		option.placeholder = field.default || null;
@@ -67,7 +68,7 @@ function mainSection(map) {
 	s.tab('general', _('General'));
 	s.tab('names', _('Name servers'));
 	s.tab('waiting', _('Waiting times'));
-	s.tab('keys', _('Keys'));
+	s.tab('renewal', _('Keys'));
 	s.tab('expert', _('Experts'));
 	fields.main.forEach((field) => add(s, field, field.uci == 'enabled' ? { rmempty: false } : {}));
 }
