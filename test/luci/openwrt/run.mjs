@@ -19,7 +19,8 @@ async function logIn(page, address) {
   await page.waitForSelector('#topmenu li');
 }
 
-const go = (page, address, view) => page.goto(`${address}/cgi-bin/luci/admin/vpn/autoipsec/${view}`);
+const go = (page, address, view) =>
+  page.goto(`${address}/cgi-bin/luci/admin/vpn/autoipsec/${view}`);
 const config = (tree) => readFileSync(path.join(tree, 'etc/config/autoipsec'), 'utf8');
 
 /** Waits for what comes soon, a minute at most. */
@@ -97,7 +98,11 @@ const steps = {
     await page.getByText('Configuration changes applied').waitFor();
   },
   'settings: the dialog of a WAN has its tabs, and refuses nonsense': async ({ page }) => {
-    await page.locator('.cbi-section-table-row').first().getByRole('button', { name: 'Edit' }).click();
+    await page
+      .locator('.cbi-section-table-row')
+      .first()
+      .getByRole('button', { name: 'Edit' })
+      .click();
     const dialog = page.locator('.cbi-modal');
     await dialog.locator('.cbi-tabmenu').getByText('Reverse DNS').waitFor();
     await shot(page, 'openwrt-wan');
