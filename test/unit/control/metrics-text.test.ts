@@ -5,7 +5,7 @@ import { assert, test } from '../../support/test.js';
 
 const keyed = (bytesIn: number): ConnectionStatus => ({
   ...{ destination: address('198.18.2.1'), source: address('198.18.1.1'), wan: 'wan' },
-  ...{ class: 'oe-permissive', state: 'keyed', why: 'a test', until: 0 },
+  ...{ class: 'oe-permissive', state: 'keyed', why: 'a test', since: 0, until: 0 },
   counters: { bytesIn, bytesOut: 2, packetsIn: 1, packetsOut: 1, lastUseSeconds: 0 },
 });
 
