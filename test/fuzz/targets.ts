@@ -1,5 +1,6 @@
 /** Every parser of bytes from outside. A new one is one more line here. */
 import type { Target } from './target.js';
+import { autovpnTargets } from './targets/autovpn.js';
 import { autovpnTrustTargets } from './targets/autovpn-trust.js';
 import { configTargets } from './targets/config.js';
 import { daemonTargets } from './targets/daemons.js';
@@ -18,4 +19,5 @@ export const targets: readonly Target[] = [
   ...configTargets,
   ...stateTargets,
   ...autovpnTrustTargets,
+  ...autovpnTargets,
 ];
