@@ -155,22 +155,29 @@ class Cell {
   async passes(when) {
     const { us, peer } = this.cell;
     const before = await this.packets();
-    await this.ping('us', us.inner, peer.inner, when);
-    await this.ping('peer', peer.inner, us.inner, when);
+    await Promise.all([
+      this.ping('us', us.inner, peer.inner, when),
+      this.ping('peer', peer.inner, us.inner, when),
+    ]);
     const after = await this.packets();
     const [sent, got] = ['out', 'in'].map((way) => growth(before[way], after[way]));
     check(sent >= 2 && got >= 2, `${when}: ${sent} ESP packets sent, ${got} received`);
   }
 
   async ping(from, source, target, when) {
-    const argv = ['ping', '-qn', '-c', '1', '-w', '3', '-I', source, target];
-    const { status } = await this.machine.exec(from, argv);
+    const argv = ['ping', '-qn', '-c', '1', '-w', '10', '-I', source, target];
+    // a shell of ip-netns(8) would cost more than the ping
+    const { status } = await this.machine.exec(undefined, [
+      'nsenter',
+      `--net=/run/netns/${from}`,
+      ...argv,
+    ]);
     check(status === 0, `${when}: no answer to a ping from ${from}`);
   }
 
   /** Packets that each state of our kernel has seen, by SPI: old ones may go between two looks. */
   async packets() {
-    const text = await this.machine.run('us', ['ip', '-s', 'xfrm', 'state']);
+    const text = await this.xfrm('us', '-s', 'state');
     const seen = { in: new Map(), out: new Map() };
     for (const state of text.split(/^(?=src )/m)) {
       const spi = /\bspi (0x[0-9a-f]+)/.exec(state)?.[1];
@@ -207,30 +214,34 @@ class Cell {
 
   /** A peer may call anew at once: what counts is that the old SAs are gone at both ends. */
   async delete(what, who) {
-    const old = await this.states();
-    const before = await this.peer.established();
+    const [old, before] = await Promise.all([this.states(), this.peer.established()]);
     await this.act(what, who);
     const isGone = async () => {
       const now = await this.states();
       return !old.some((spi) => now.includes(spi));
     };
     check(await eventually(isGone, patienceMs), 'ESP states stay after the delete');
-    const left = await this.peer.established();
+    const [left, policies] = await Promise.all([
+      this.peer.established(),
+      this.xfrm('us', 'policy'),
+    ]);
     const keeps = (kind) => before[kind].some((each) => left[kind].includes(each));
     const isWhole = what === 'delete IKE SA';
     check(!keeps('child'), 'the peer keeps the Child SA');
     check(!isWhole || !keeps('ike'), 'the peer keeps the IKE SA');
-    const policies = await this.machine.run('us', ['ip', 'xfrm', 'policy']);
     const isAlone = (await this.states()).length === 0;
     check(!isAlone || !/proto esp/.test(policies), 'policies stay after the delete');
     this.isOver = isWhole && isAlone;
   }
 
+  xfrm(name, ...words) {
+    const what = words.pop();
+    return this.machine.run(undefined, ['ip', '-n', name, ...words, 'xfrm', what]);
+  }
+
   /** SPIs of the ESP states at both ends. */
   async states() {
-    const both = await Promise.all(
-      ['us', 'peer'].map((name) => this.machine.run(name, ['ip', 'xfrm', 'state'])),
-    );
+    const both = await Promise.all(['us', 'peer'].map((name) => this.xfrm(name, 'state')));
     return [...both.join('\n').matchAll(/proto esp spi (0x[0-9a-f]+)/g)].map(([, spi]) => spi);
   }
 
@@ -260,10 +271,10 @@ class Cell {
     };
     if (!(await eventually(isClean, 1000).catch(() => false)))
       await this.peer.forget().catch(() => undefined);
-    for (const name of ['us', 'peer'])
-      await this.machine.exec(name, ['ip', '-batch', '-'], {
-        input: 'xfrm state flush\nxfrm policy flush\n',
-      });
+    const input = 'xfrm state flush\nxfrm policy flush\n';
+    const flush = (name) =>
+      this.machine.exec(undefined, ['ip', '-n', name, '-batch', '-'], { input });
+    await Promise.all(['us', 'peer'].map(flush));
   }
 }
 

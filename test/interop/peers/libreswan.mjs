@@ -43,6 +43,11 @@ const authentication = ([ours, theirs], isOld) =>
     : [`leftauth=${methods[theirs].one}`, `rightauth=${methods[ours].one}`];
 
 export class Libreswan {
+  /** The connection that is there. */
+  #loaded;
+  #listens = false;
+  #load = '';
+
   constructor(tree) {
     this.tree = tree;
     this.name = `libreswan ${tree.version.replace(/-.*/, '')}`;
@@ -99,13 +104,17 @@ export class Libreswan {
   }
 
   async load(cell) {
+    await this.forget();
     this.connection = cell.isOpportunistic ? opportunisticGroups[cell.family] : 'cell';
     writePeerFiles(this.own, { 'run/cell.conf': this.#connection(cell) });
-    await this.forget();
-    await this.#run('whack', cell.cookieBy === 'the peer' ? '--ddos-busy' : '--ddos-unlimited');
+    this.#loaded = this.connection;
+    const load = cell.cookieBy === 'the peer' ? '--ddos-busy' : '--ddos-unlimited';
+    if (load !== this.#load) await this.#run('whack', load);
+    this.#load = load;
     await this.#run('addconn', '--config', '/run/cell.conf', this.connection);
     // the connections of earlier runs may have left the sockets of addresses that came later
-    await this.#run('whack', '--listen');
+    if (!this.#listens || cell.isOpportunistic) await this.#run('whack', '--listen');
+    this.#listens = true;
     if (cell.isOpportunistic) await this.#tool('whack', '--route', '--name', this.connection);
   }
 
@@ -150,8 +159,8 @@ export class Libreswan {
   }
 
   async forget() {
-    for (const name of ['cell', ...Object.values(opportunisticGroups)])
-      await this.#tool('whack', '--delete', '--name', name);
+    if (this.#loaded) await this.#tool('whack', '--delete', '--name', this.#loaded);
+    this.#loaded = undefined;
   }
 
   log() {

@@ -1,8 +1,13 @@
 // strongSwan's charon as the other end of a cell: one daemon for all cells, a connection for each.
+import path from 'node:path';
 import { eventually } from '../../lab/net/machine.mjs';
 import { besidePeer, inPeerTree, peerFolder, writePeerFiles } from '../../tools/peers.mjs';
 import { fileName } from '../certificates.mjs';
 import { ciphers, groups, preSharedKey, prfs } from '../words.mjs';
+import { askCharon } from './vici.mjs';
+
+/** How long charon may take for what it answers at the end of: milliseconds. */
+const patience = { timeout: 20_000 };
 
 /** What a cell may need; `bypass-lan` would exempt the lab's own addresses. */
 const plugins = [
@@ -70,6 +75,8 @@ function proof(end, method, { kind, text }) {
 }
 
 export class StrongSwan {
+  #settings = '';
+
   constructor(tree) {
     this.tree = tree;
     this.name = `strongSwan ${tree.version.replace(/-.*/, '')}`;
@@ -118,41 +125,48 @@ export class StrongSwan {
   }
 
   async load(cell) {
-    writePeerFiles(this.own, {
-      'run/cell.conf': connection(cell),
-      'run/charon.conf': `charon { signature_authentication = ${cell.isOld ? 'no' : 'yes'} }\n`,
-    });
-    await this.#run('--reload-settings');
+    const settings = `charon { signature_authentication = ${cell.isOld ? 'no' : 'yes'} }\n`;
+    writePeerFiles(this.own, { 'run/cell.conf': connection(cell), 'run/charon.conf': settings });
+    if (settings !== this.#settings) await this.#run('--reload-settings');
+    this.#settings = settings;
     await this.#run('--load-conns', '--file', '/run/cell.conf');
   }
 
+  async #ask(command, values, event) {
+    const socket = path.join(this.own.folder, 'run/charon.vici');
+    const { response, events } = await askCharon(socket, command, values, event);
+    if (response.success === 'no') throw new Error(`${command}: ${response.errmsg}`);
+    return events;
+  }
+
   initiate() {
-    return this.#run('--initiate', '--child', 'pair', '--timeout', '20');
+    return this.#ask('initiate', { child: 'pair', ...patience });
   }
 
   /** Does `what` of rows.mjs. */
   async act(what) {
     const words = {
-      'delete Child SA': ['--terminate', '--child', 'pair', '--timeout', '10'],
-      'delete IKE SA': ['--terminate', '--ike', 'cell', '--timeout', '10'],
-      'rekey Child SA': ['--rekey', '--child', 'pair'],
-      'rekey IKE SA': ['--rekey', '--ike', 'cell'],
+      'delete Child SA': ['terminate', { child: 'pair', ...patience }],
+      'delete IKE SA': ['terminate', { ike: 'cell', ...patience }],
+      'rekey Child SA': ['rekey', { child: 'pair' }],
+      'rekey IKE SA': ['rekey', { ike: 'cell' }],
     }[what];
-    if (words) await this.#run(...words);
+    if (words) await this.#ask(...words);
     else throw new Error(`strongSwan does not ${what} on command`);
   }
 
   /** `{ ike, child }`: numbers that name its established SAs. */
   async established() {
-    const text = await this.#run('--list-sas');
-    return {
-      ike: [...text.matchAll(/^cell: #(\d+), ESTABLISHED/gm)].map(([, id]) => id),
-      child: [...text.matchAll(/^ {2}pair: #(\d+), reqid \d+, INSTALLED/gm)].map(([, id]) => id),
-    };
+    const events = await this.#ask('list-sas', {}, 'list-sa');
+    const all = events.flatMap(Object.values);
+    const childs = all.flatMap((each) => Object.values(each['child-sas'] ?? {}));
+    const numbers = (sas, wanted) =>
+      sas.filter(({ state }) => state === wanted).map(({ uniqueid }) => uniqueid);
+    return { ike: numbers(all, 'ESTABLISHED'), child: numbers(childs, 'INSTALLED') };
   }
 
   async forget() {
-    await this.#swanctl('--terminate', '--ike', 'cell', '--force', '--timeout', '5');
+    await this.#ask('terminate', { ike: 'cell', force: 'yes', ...patience });
   }
 
   log() {
