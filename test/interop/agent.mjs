@@ -18,7 +18,7 @@ export class Agent {
 
   async start() {
     this.program = this.machine.start('us', 'agent', this.argv, { env: this.env });
-    await this.program.says(/agent is ready/, 60_000);
+    await this.program.says(/agent is ready/, 180_000);
   }
 
   async configure(config) {

@@ -76,5 +76,6 @@ what the row asks for, pings again after it, and a clean end on both sides.
 
 What a row does not name is as usual: ${usual.cipher} for IKE and ESP, PRF HMAC-${usual.prf}, group
 ${usual.group}, RSA raw public keys of 2048 bits both ways (RFC 7670), identities by address, IPv4,
-tunnel mode, no NAT. *ok* is for both roles; *–* is not known to the peer, *not ours* to autoipsec; a
+tunnel mode, no NAT. (With openiked ESP is AES-CBC-256 with SHA2-512 then: PF_KEY, by which it speaks to
+Linux, has no AEAD, and HMAC-SHA2-256 only in a form of its own.) *ok* is for both roles; *–* is not known to the peer, *not ours* to autoipsec; a
 number leads to the note with the reason. An empty field was not tried yet.`;

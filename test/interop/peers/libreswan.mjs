@@ -88,7 +88,7 @@ export class Libreswan {
       result = await this.#tool('whack', '--status');
       return result.status === 0;
     };
-    if (await eventually(isReady, 30_000)) return;
+    if (await eventually(isReady, 120_000)) return;
     throw new Error(`whack --status: ${result.stderr}; pluto:\n${this.program.log()}`);
   }
 

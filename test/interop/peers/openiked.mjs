@@ -82,7 +82,7 @@ export class OpenIked {
     if (esn) return 'an extended sequence number in ESP of Linux (PF_KEY)';
     if (identity === 'key ID') return 'ID_KEY_ID';
     const step = steps.find((each) => /(liveness|delete Child SA) by the peer/.test(each));
-    if (step) return `to ${step.replace(' by the peer', '')} on command`;
+    if (step) return `${step.replace(' by the peer', '')} on command`;
     const known = [...keyMethods, ...certificateMethods, 'PSK'];
     const other = auth.find((each) => !known.includes(each));
     if (other) return other;
@@ -110,7 +110,7 @@ export class OpenIked {
       result = await this.#ikectl('show', 'sa');
       return result.status === 0;
     };
-    if (await eventually(isReady, 20_000)) return;
+    if (await eventually(isReady, 60_000)) return;
     throw new Error(`ikectl: ${result.stderr}; iked:\n${this.program.log()}`);
   }
 

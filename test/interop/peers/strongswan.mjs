@@ -107,7 +107,7 @@ export class StrongSwan {
       result = await this.#swanctl('--load-creds');
       return result.status === 0;
     };
-    if (await eventually(isLoaded, 30_000)) return;
+    if (await eventually(isLoaded, 120_000)) return;
     throw new Error(`swanctl --load-creds: ${result.stderr}; charon:\n${this.program.log()}`);
   }
 
