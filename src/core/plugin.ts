@@ -161,6 +161,11 @@ export interface PluginInstance {
   keysFor(claim: PeerClaim): Promise<KeysForClaim>;
   /** As responder: may the proven peer speak for this client? */
   authorize(claim: AuthorizationClaim): Promise<Authorization>;
+  /**
+   * May traffic to this address go in clear when no tunnel can be made? `block`: not for a while. As the
+   * class says when absent.
+   */
+  fallback?(destination: IpAddress): 'allow' | 'block';
   /** How far the peer of a tunnel is vouched for by now; as it was at the beginning when absent. */
   trustIn?(tunnel: Tunnel): Trust;
   /** What it wants of the packets on this WAN. */

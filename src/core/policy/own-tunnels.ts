@@ -13,6 +13,7 @@ import type { Connection, Pair } from './connection.js';
 import { type ClassMatch, initiates } from './connection-class.js';
 import type { Connections } from './connections.js';
 import { isBeyond } from './exemptions.js';
+import type { Fallback } from './fallback.js';
 import type { TunnelKeeper } from './tunnel-keeper.js';
 import type { PolicyWan } from './wan.js';
 
@@ -22,6 +23,7 @@ interface OwnTunnelsEnvironment {
   table: Connections;
   tunnels: Pick<TunnelKeeper, 'keyed'>;
   closing: Pick<Closing, 'close'>;
+  fallback: Fallback;
   ike(): IkeDaemon;
   settings(): Settings;
   classFor(wan: PolicyWan, pair: Wish): ClassMatch;
@@ -73,7 +75,13 @@ export class OwnTunnels {
     const pair: Pair = { wan: wanName, source, destination };
     const env = { ike: this.env.ike(), settings: this.env.settings() };
     const outcome = await tryGateway(env, wan, pair, own.gateway, own.ike);
-    if ('failure' in outcome) return { ok: false, why: outcome.failure.why };
+    if ('failure' in outcome) {
+      const { why } = outcome.failure;
+      const match = this.env.classFor(wan, pair);
+      const origins = new Map(own.origin ? [[own.origin, match.class]] : []);
+      this.env.fallback.failed(plugin, pair, match, origins, why);
+      return { ok: false, why };
+    }
     return this.take(plugin, wan, pair, own, outcome.tunnel);
   }
 

@@ -65,6 +65,11 @@ export class WanPlugins {
     return slot.failure === '' && (slot.instance.renews?.(tunnel) ?? true);
   }
 
+  fallback(plugin: string | undefined, destination: IpAddress): 'allow' | 'block' {
+    const slot = this.working().find((each) => each.name === plugin);
+    return (slot && this.guardNow(slot, (instance) => instance.fallback?.(destination))) ?? 'allow';
+  }
+
   /** How far the peer of a tunnel is vouched for now, where its plugin looks again. */
   trustIn(plugin: string | undefined, tunnel: Tunnel): Trust | undefined {
     const slot = this.working().find((each) => each.name === plugin);

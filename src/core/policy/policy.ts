@@ -14,6 +14,7 @@ import { Closing } from './closing.js';
 import type { Connection, Pair } from './connection.js';
 import { type ClassMatch, classOf, initiates } from './connection-class.js';
 import { Connections } from './connections.js';
+import { Fallback } from './fallback.js';
 import { removeAndCount } from './final-count.js';
 import { Keying } from './keying.js';
 import { OwnTunnels } from './own-tunnels.js';
@@ -96,10 +97,17 @@ class PolicyEngine implements Policy {
     this.closing = new Closing({ ...env, ike: () => this.ike });
     const { table, closing } = this;
     this.useWatch = new UseWatch({ ...env, table, closing });
+    const fallback = new Fallback({
+      ...env,
+      table,
+      settings: () => this.settings,
+      wanNamed: (name) => this.wanNamed(name),
+    });
     this.tunnels = new TunnelKeeper({
       ...env,
       table,
       closing,
+      fallback,
       useWatch: this.useWatch,
       ike: () => this.ike,
       settings: () => this.settings,
@@ -118,6 +126,7 @@ class PolicyEngine implements Policy {
       ...env,
       table,
       closing,
+      fallback,
       tunnels: this.tunnels,
       ike: () => this.ike,
       settings: () => this.settings,

@@ -12,6 +12,7 @@ import type { Closing } from './closing.js';
 import type { Connection, Pair } from './connection.js';
 import { accepts, type ClassMatch } from './connection-class.js';
 import type { Connections } from './connections.js';
+import type { Fallback } from './fallback.js';
 import { winner } from './precedence.js';
 import type { UseWatch } from './use-watch.js';
 import type { PolicyWan } from './wan.js';
@@ -34,6 +35,7 @@ interface TunnelKeeperEnvironment {
   table: Connections;
   closing: Closing;
   useWatch: UseWatch;
+  fallback: Fallback;
   ike(): IkeDaemon;
   settings(): Settings;
   classFor(wan: PolicyWan, pair: Pick<Pair, 'source' | 'destination'>): ClassMatch;
@@ -139,6 +141,9 @@ export class TunnelKeeper {
     // Packets may still wait for the peer to be ready; they ask anew, and find an attempt of ours
     const waiting = connection.held.takeAll();
     this.env.table.remove(connection, 'tunnel ended', why);
+    // What both ends have ended in order may be made anew; this could not be held
+    if (why === 'peer is dead')
+      this.env.fallback.failed(connection.foundBy, connection, connection, connection.origins, why);
     for (const packet of waiting) this.env.decide(packet);
   }
 

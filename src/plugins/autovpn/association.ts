@@ -6,6 +6,7 @@ import { equal } from '../../core/bytes/bytes.js';
 import type { Tunnel } from '../../core/ike/daemon.js';
 import type { Extension, SaView } from '../../core/ike/extension.js';
 import { IdType } from '../../core/ike/identity.js';
+import type { IpAddress } from '../../core/net/address.js';
 import type {
   Authorization,
   AuthorizationClaim,
@@ -22,6 +23,7 @@ import { Proofs, vouchedFor } from './ike/proofs.js';
 import { Secrets } from './ike/secrets.js';
 import type { PathBook, PathUser } from './path.js';
 import { createCommands } from './trust/commands.js';
+import { type Fallback, fallbackFor } from './trust/fallback.js';
 import type { TrustOptions } from './trust/options.js';
 import { loadOwn } from './trust/own.js';
 import { Trust } from './trust/trust.js';
@@ -32,6 +34,7 @@ export interface Association extends PathUser, Required<PluginService> {
   authorizes(claim: AuthorizationClaim): Authorization;
   renews(tunnel: Tunnel): boolean;
   trustIn(tunnel: Tunnel): Vouched;
+  fallback(destination: IpAddress): Fallback;
 }
 
 type Context = Omit<ServiceContext, 'wans'>;
@@ -92,5 +95,6 @@ export function createAssociation(
     },
     renews: (tunnel) => peerOf(tunnel) !== undefined,
     trustIn: (tunnel) => vouchedFor(peerOf(tunnel)),
+    fallback: (destination) => fallbackFor(trust, options, destination),
   };
 }

@@ -87,6 +87,7 @@ export const autovpn: Plugin<AutovpnOptions, AutovpnService> = {
       authorize: async (claim) => association.authorizes(claim),
       renews: (tunnel) => association.renews(tunnel),
       trustIn: (tunnel) => association.trustIn(tunnel),
+      fallback: (destination) => association.fallback(destination),
       counters: () => counters.all(),
       // Who was probed is not asked again sooner because a person looks at an address anew (AV-93)
       forget: () => undefined,

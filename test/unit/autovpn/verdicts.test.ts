@@ -276,3 +276,34 @@ test('AV-9: key and certificate outlive the daemon, and so does the name', async
   assert.is(again.files.content.get('/etc/autoipsec/certificate.pem')?.mode, 0o600);
   await world.stop(again, g2);
 });
+
+test('AV-154 AV-A41: the fallback follows trust, and only an act of a person blocks by default', async () => {
+  const { world, g1, g2 } = await twoGateways(vouched(), relying());
+  const at2 = () => g2.association.fallback(h1);
+  const at1 = () => g1.association.fallback(h2);
+  assert.equal([at1(), at2()], ['allow', 'allow']);
+  await world.meet(g1, g2);
+  // Unverified here, by an authority there
+  assert.equal([at1(), at2()], ['allow', 'allow']);
+  const { fingerprint } = await g2.own();
+  await g1.command('trust', { peer: await idOf(g1, g2), fingerprint });
+  assert.is(at1(), 'block');
+  assert.is(g1.association.fallback(h1), 'allow');
+  await g1.command('distrust', { peer: await idOf(g1, g2) });
+  assert.is(at1(), 'allow');
+  await world.stop(g1, g2);
+});
+
+for (const [option, prepare] of [
+  ['fallbackUnknown', async () => undefined],
+  [
+    'fallbackUnverified',
+    (world: AutovpnWorld, g1: AutovpnGateway, g2: AutovpnGateway) => world.meet(g1, g2),
+  ],
+] as const)
+  test(`AV-154 AV-A41: ${option} block`, async () => {
+    const { world, g1, g2 } = await twoGateways({ options: { [option]: 'block' } });
+    await prepare(world, g1, g2);
+    assert.is(g1.association.fallback(h2), 'block');
+    await world.stop(g1, g2);
+  });

@@ -4,7 +4,7 @@ import { addressIdentity } from '../../../src/core/ike/identity.js';
 import type { ChildSa } from '../../../src/core/kernel/child-sa.js';
 import { silentLogger } from '../../../src/core/log.js';
 import { address, hostPrefix, type IpAddress, prefix } from '../../../src/core/net/address.js';
-import type { Gateway, Plan, PluginInstance } from '../../../src/core/plugin.js';
+import type { Gateway, OwnTunnel, Plan, PluginInstance } from '../../../src/core/plugin.js';
 import { maxConnections, maxOrigins } from '../../../src/core/policy/connections.js';
 import { WanPlugins } from '../../../src/core/policy/plugins.js';
 import { createPolicy, type Policy } from '../../../src/core/policy/policy.js';
@@ -105,6 +105,7 @@ function engine(options: {
   connect?: (wish: TunnelWish) => TunnelResult | Promise<TunnelResult> | undefined;
   policies?: PolicySettings[];
   settings?: Partial<Settings>;
+  plugin?: Partial<PluginInstance>;
 }) {
   const clock = new SteppedClock();
   const kernel = recordingKernel();
@@ -123,6 +124,7 @@ function engine(options: {
     authorize: async () => ({ kind: 'granted' }),
     forget: () => undefined,
     stop: () => undefined,
+    ...options.plugin,
   };
   const policies = options.policies ?? [everything(options.class ?? 'oe-permissive')];
   const settings = settingsWith(policies, options.settings);
@@ -919,3 +921,58 @@ for (const [proof, trust] of [
     one.policy.owner.established({ ...tunnel, peer: { ...tunnel.peer, proof } });
     assert.is(one.policy.connections()[0]?.trust, trust);
   });
+
+const own = (source = sga): OwnTunnel => ({
+  wish: { source, destination: address(bob) },
+  gateway: gateway(sgb),
+  trust: () => 'first contact',
+  why: 'probes',
+});
+const silent: TunnelResult = { ok: false, failure: { kind: 'silent', why: 'no answer' } };
+
+for (const [says, state, verdict] of [
+  ['allow', undefined, undefined],
+  ['block', 'deny', 'deny'],
+] as const)
+  test(`AV-152 AV-153 AV-154: no tunnel with a known peer, and the fallback is ${says}`, async () => {
+    const asked: string[] = [];
+    const fallback = (destination: string) => {
+      asked.push(destination);
+      return says;
+    };
+    const { policy, kernel, clock } = engine({ connect: () => silent, plugin: { fallback } });
+    const opened = await policy.ownTunnels.open('one', 'wan', own());
+    assert.equal([opened.ok, asked], [false, [bob]]);
+    assert.is(policy.connections()[0]?.state, state);
+    assert.is(kernel.cache.get(`wan ${sga} ${bob}`)?.verdict, verdict);
+    // Not for ever: afterwards there is another attempt
+    await clock.advance(601_000);
+    assert.equal(policy.connections(), []);
+    assert.is(kernel.cache.get(`wan ${sga} ${bob}`), undefined);
+    policy.stop();
+  });
+
+for (const [says, end, state] of [
+  ['block', 'peer is dead', 'deny'],
+  ['allow', 'peer is dead', undefined],
+  ['block', 'deleted by peer', undefined],
+] as const)
+  test(`AV-152 AV-154: a tunnel ends (${end}), and the fallback is ${says}`, async () => {
+    const { policy } = engine({ plugin: { fallback: () => says } });
+    const opened = await policy.ownTunnels.open('one', 'wan', own());
+    assert.is(policy.connections()[0]?.state, 'keyed');
+    if (opened.ok) policy.owner.ended(opened.tunnel, end);
+    assert.is(policy.connections()[0]?.state, state);
+    policy.stop();
+  });
+
+test('AV-152: a tunnel that a peer begins ends the block', async () => {
+  const { policy, tunnelFor } = engine({
+    connect: () => silent,
+    plugin: { fallback: () => 'block' },
+  });
+  await policy.ownTunnels.open('one', 'wan', own());
+  policy.owner.established(await tunnelFor({ ours: sga, theirs: bob }, 'responder'));
+  assert.is(policy.connections()[0]?.state, 'keyed');
+  policy.stop();
+});

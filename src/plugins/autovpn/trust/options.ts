@@ -9,6 +9,10 @@ const day = 86_400;
 export const shortestTimeout = 7 * day;
 
 export interface TrustOptions {
+  fallbackUnknown: 'allow' | 'block';
+  fallbackUnverified: 'allow' | 'block';
+  fallbackTrustedCa: 'allow' | 'block';
+  fallbackTrusted: 'allow' | 'block';
   unverifiedTimeout: number;
   maxPeers: number;
   persistInterval: number;
@@ -40,7 +44,19 @@ const files = (about: { uci: string; help: string }) =>
 const payloadType = (about: { uci: string; default: number; help: string }) =>
   number({ ...about, min: 128, max: 255 });
 
+const fallback = (uci: string, whom: string, by: 'allow' | 'block') =>
+  choice({
+    uci: `autovpn_fallback_${uci}`,
+    default: by,
+    of: ['allow', 'block'],
+    help: `When no tunnel can be made with ${whom}: let the traffic go in clear, or block it for a while.`,
+  });
+
 export const trustOptions: Options<TrustOptions> = {
+  fallbackUnknown: fallback('unknown', 'a peer that was never met', 'allow'),
+  fallbackUnverified: fallback('unverified', 'a peer that nobody has looked at', 'allow'),
+  fallbackTrustedCa: fallback('trusted_ca', 'a peer that an authority vouches for', 'allow'),
+  fallbackTrusted: fallback('trusted', 'a peer that you have marked as trusted', 'block'),
   unverifiedTimeout: seconds({
     uci: 'autovpn_unverified_timeout',
     default: 30 * day,
