@@ -40,6 +40,7 @@ await createControlServer(
         ...(typeof limit === 'number' ? { limit } : {}),
       }),
     forget: (request) => ({ forgotten: request.address === '198.19.0.1' ? 1 : 0 }),
+    'autovpn-distrust': (request) => ({ got: request }),
     rekey: (request) => {
       throw new ControlRefusal(`no tunnel; ike is ${String(request.ike)}`);
     },

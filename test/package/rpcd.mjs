@@ -71,10 +71,12 @@ async function startServer(folder, socket, connections) {
   };
 }
 
+const pluginText = () =>
+  readFileSync(path.join(root, 'openwrt-package/autoipsec/files/rpcd.uc'), 'utf8');
+
 /** Methods of the plugin, by reading it. */
 function methodsInPlugin() {
-  const text = readFileSync(path.join(root, 'openwrt-package/autoipsec/files/rpcd.uc'), 'utf8');
-  const table = /^const methods = \{\n([\s\S]*?)^\};/m.exec(text)[1];
+  const table = /^const methods = \{\n([\s\S]*?)^\};/m.exec(pluginText())[1];
   return [...table.matchAll(/^\t(\w+): /gm)].map(([, name]) => name).sort();
 }
 
@@ -93,6 +95,19 @@ export function rpcdChecks(own, parts) {
     const told = (access) => rows.filter(([, , of]) => of === access).map(([, name]) => name);
     assert.deepEqual(told('read').sort(), [...reads].sort());
     assert.deepEqual(told('write').sort(), [...writes].sort());
+  });
+
+  check('rpcd: every command that it asks the daemon for is one of the daemon', () => {
+    const bundle = readFileSync(path.join(own.root, 'usr/share/autoipsec/autoipsec.js'), 'utf8');
+    const commands = [...pluginText().matchAll(/daemonMethod\('([\w-]+)'/g)].map(
+      ([, name]) => name,
+    );
+    assert.ok(commands.length > 5);
+    const isThere = (name) => new RegExp(`[{,]("${name}"|${name})[:(]`).test(bundle);
+    assert.deepEqual(
+      commands.filter((name) => !isThere(name)),
+      [],
+    );
   });
 
   check('rpcd: the object answers in OpenWrt’s own rpcd', async () => {
@@ -146,7 +161,15 @@ async function asked(tree, socket, folder) {
     assert.deepEqual(call('forget', { address: '198.19.0.1' }), { forgotten: 1 });
     const refused = call('rekey', { address: '2001:db8::1', ike: true });
     assert.deepEqual(refused, { error: 'no tunnel; ike is true', running: true });
-    assert.match(call('peers').error, /^no command 'peers'/);
+    assert.equal(call('peers').error, 'the plugin autovpn is not in use');
+    const command = 'autovpn-distrust';
+    const peer = '0a1b2c3d4e5f';
+    assert.deepEqual(call('distrust', { peer, reason: 'I said so' }), {
+      got: { command, peer, reason: 'I said so' },
+    });
+    for (const reason of ['two\nlines', 'x'.repeat(201)])
+      assert.match(call('distrust', { peer, reason }).error, /^reason must be one line/);
+    assert.equal(call('distrust', { peer: '../etc' }).error, 'peer must be the id of a peer');
     for (const address of ['', '198.19.0.1; reboot', '$(reboot)', '1.2.3', ':'.repeat(60)])
       assert.equal(call('forget', { address }).error, 'address must be an IPv4 or IPv6 address');
     assert.equal(call('forget').error, 'address is missing');

@@ -93,6 +93,10 @@ function fromDaemon(said) {
 	if (said.ok)
 		return type(said.result) == 'object' ? said.result : { result: said.result };
 
+	// its commands are there while a WAN has it
+	if (match(said.error, /^no command 'autovpn-/))
+		return { error: 'the plugin autovpn is not in use', running: true };
+
 	return { error: said.error, running: said.running ?? true };
 }
 
@@ -127,19 +131,21 @@ function method(names, required, call) {
 	};
 }
 
-// A method that the daemon has under the same name.
-function daemonMethod(name, names, required) {
-	return method(names, required, (request, given) => askDaemon(request, name, given));
+// A method that the daemon has as `command`.
+function daemonMethod(command, names, required) {
+	return method(names, required, (request, given) => askDaemon(request, command, given));
 }
 
 const methods = {
 	status: method([ 'limit' ], [], (request, given) => askDaemon(request, 'status', { limit: DEFAULT_LIMIT, ...given })),
-	peers: daemonMethod('peers', [], []),
 	forget: daemonMethod('forget', [ 'address' ], [ 'address' ]),
 	rekey: daemonMethod('rekey', [ 'address', 'ike' ], [ 'address' ]),
-	trust: daemonMethod('trust', [ 'peer', 'fingerprint' ], [ 'peer', 'fingerprint' ]),
-	distrust: daemonMethod('distrust', [ 'peer', 'reason' ], [ 'peer' ]),
-	remove: daemonMethod('remove', [ 'peer' ], [ 'peer' ]),
+	peers: daemonMethod('autovpn-peers', [], []),
+	own: daemonMethod('autovpn-own', [], []),
+	trust: daemonMethod('autovpn-trust', [ 'peer', 'fingerprint' ], [ 'peer', 'fingerprint' ]),
+	distrust: daemonMethod('autovpn-distrust', [ 'peer', 'reason' ], [ 'peer' ]),
+	remove: daemonMethod('autovpn-remove', [ 'peer' ], [ 'peer' ]),
+	secret: daemonMethod('autovpn-secret', [ 'peer' ], [ 'peer' ]),
 	check: method([], [], (request) => askProgram(request, [ 'check' ])),
 	records: method([ 'for', 'offline' ], [], (request, given) => askProgram(request, [
 		'records',
