@@ -146,7 +146,7 @@ export function checkHosts(lab, alice, bob) {
 /** Software flow offloading, as fw4 has it. */
 export const offload = (lab, router) =>
   lab.machine.run(router, ['nft', '-f', '-'], {
-    input: `table inet offload {
+    input: `table inet fastpath {
       flowtable fast { hook ingress priority 0; devices = { "lan", "wan" }; }
       chain forward { type filter hook forward priority 10; policy accept;
         meta l4proto { tcp, udp } flow offload @fast; }

@@ -1,4 +1,4 @@
-// The lab: `node test/lab/run.mjs [showcase|all|NAME…] [--times N] [--direct] [--list]`.
+// The lab: `node test/lab/run.mjs [showcase|all|autovpn|NAME…] [--times N] [--direct] [--list]`.
 // Boots a virtual machine (or uses the running kernel where it has ESP and we are root), builds the
 // network in it and runs scenarios. LAB_DEBUG=1 shows times and makes the daemons talkative.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,10 +19,15 @@ function scenarioNames() {
     .sort();
 }
 
-function chosen(words) {
+/** `all` are those of `npm test`; rare ones run by their names, or all of autovpn by that word. */
+async function chosen(words) {
   const known = scenarioNames();
   if (words.length === 0) return ['showcase'];
-  if (words.includes('all')) return known;
+  if (words.includes('autovpn')) return known.filter((name) => name.startsWith('autovpn-'));
+  if (words.includes('all')) {
+    const scenarios = await scenariosOf(known);
+    return known.filter((_, index) => !scenarios[index].isRare);
+  }
   const unknown = words.filter((word) => word !== 'showcase' && !known.includes(word));
   if (unknown.length === 0) return words;
   throw new Error(`no scenario ${unknown.join(', ')}; there are: showcase ${known.join(' ')}`);
@@ -56,7 +61,7 @@ async function main() {
     console.log(['showcase', ...scenarioNames()].join('\n'));
     return 0;
   }
-  const names = chosen(positionals);
+  const names = await chosen(positionals);
   const tell = (text) => console.error(`lab: ${text}`);
   const scenarios = await scenariosOf(names);
   const parts = await prepare(tell, peersFor(scenarios));
