@@ -29,9 +29,11 @@ export function interopPage(recorded, rows) {
     return `${head}\n${lines.join('\n')}`;
   });
   const count = (verdict) => results.filter((each) => each.verdict === verdict).length;
+  const all = peers.length * rows.reduce((sum, row) => sum + (row.roles ?? roles).length, 0);
   const summary =
-    `${results.length} cells: ${count('ok')} ok, ${count('fails')} fail, ` +
-    `${count('unknown')} not known to the peer, ${count('waits')} not known to autoipsec.`;
+    `${all} cells: ${count('ok')} ok, ${count('fails')} fail, ` +
+    `${count('unknown')} not known to the peer, ${count('waits')} not known to autoipsec, ` +
+    `${all - results.length} not tried yet.`;
   return [
     intro,
     summary,
@@ -69,13 +71,14 @@ function captureTable(peers, results) {
 
 const intro = `# Interoperability
 
-Made by \`npm run interop\` from its run; do not edit. Each cell is a tunnel between autoipsec (the
-product's IKE daemon, socket broker and kernel room under \`qjs\`) and another implementation as Debian
-ships it, in both roles, on a real kernel: set up, a ping each way that our ESP states have counted,
+Made by \`npm run interop\` from its last try of each cell; do not edit. Each cell is a tunnel between
+autoipsec (the product's IKE daemon, socket broker and kernel room under \`qjs\`) and another
+implementation as Debian ships it, in both roles, on a real kernel: set up, a ping each way that our ESP states have counted,
 what the row asks for, pings again after it, and a clean end on both sides.
 
 What a row does not name is as usual: ${usual.cipher} for IKE and ESP, PRF HMAC-${usual.prf}, group
 ${usual.group}, RSA raw public keys of 2048 bits both ways (RFC 7670), identities by address, IPv4,
-tunnel mode, no NAT. (With openiked ESP is AES-CBC-256 with SHA2-512 then: PF_KEY, by which it speaks to
-Linux, has no AEAD, and HMAC-SHA2-256 only in a form of its own.) *ok* is for both roles; *–* is not known to the peer, *not ours* to autoipsec; a
-number leads to the note with the reason. An empty field was not tried yet.`;
+tunnel mode, no NAT. (With openiked ESP is AES-CBC-256 with SHA2-512 then: PF_KEY, by which
+it speaks to Linux, has no AEAD, and HMAC-SHA2-256 only in a form of its own.) *ok* is for both roles;
+*–* is not known to the peer, or there is no way to ask it for that, *not ours* to autoipsec; a number
+leads to the note with the reason. An empty field was not tried yet.`;

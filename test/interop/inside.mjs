@@ -1,6 +1,6 @@
 // Runs cells where the namespaces are: `node inside.mjs PARTS.json`. Prints `ok CELL` or `not ok CELL`
 // for each, and writes all results to the file that the parts name.
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Capture } from '../lab/net/capture.mjs';
 import { Machine } from '../lab/net/machine.mjs';
@@ -67,8 +67,11 @@ async function tryPeer(tree) {
 
 /** The capture with the keys to it; tshark looks at them on the host, where it is faster. */
 function keepForTshark(capture, keyLogFolder) {
+  const keys = path.join(keyLogFolder, 'wireshark');
+  // no cell came so far
+  if (!existsSync(keys)) return;
   const target = path.join(parts.evidence, 'captures', path.basename(keyLogFolder));
-  cpSync(path.join(keyLogFolder, 'wireshark'), target, { recursive: true });
+  cpSync(keys, target, { recursive: true });
   cpSync(capture, path.join(target, 'capture.pcap'));
 }
 

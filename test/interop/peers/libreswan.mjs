@@ -61,9 +61,9 @@ export class Libreswan {
     const integrity = /with (.*)/.exec(cipher)?.[1];
     if (integrity && integrity !== prf) return `${cipher} with another PRF`;
     if (mode === 'transport' && innerFamily !== family) return 'such a transport mode';
-    if (isOld && auth[0] !== 'RSA') return 'ECDSA with another method than Digital Signature';
-    // pluto ends when it reads one
-    if (!this.isNew && auth[0] === 'ECDSA P-384') return 'a raw key of P-384';
+    if (isOld && auth[0] !== 'RSA') return 'a setting for ECDSA without Digital Signature';
+    if (!this.isNew && auth[0] === 'ECDSA P-384')
+      return 'a raw key of P-384 (pluto ends when it reads one)';
     return auth.find((each) => !methods[each]);
   }
 

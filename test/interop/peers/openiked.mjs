@@ -3,7 +3,6 @@
 // on Linux has no AEAD, and HMAC-SHA2-256 only in a form that nobody else has.
 import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { eventually } from '../../lab/net/machine.mjs';
 import { besidePeer, inPeerTree, peerFolder, removePeerFolder } from '../../tools/peers.mjs';
 import { preSharedKey } from '../words.mjs';
 
@@ -105,13 +104,8 @@ export class OpenIked {
     const argv = ['iked', '-d', '-v', '-v', '-s', socket, '-f', '/etc/iked.conf'];
     const words = inPeerTree(this.own, argv);
     this.program = this.machine.start(this.namespace, this.tree.name, words);
-    let result;
-    const isReady = async () => {
-      result = await this.#ikectl('show', 'sa');
-      return result.status === 0;
-    };
-    if (await eventually(isReady, 60_000)) return;
-    throw new Error(`ikectl: ${result.stderr}; iked:\n${this.program.log()}`);
+    // what comes last of its configuration: it would end SAs that are older than that
+    await this.program.says(/config_getstatic: .*stickyaddress/, 60_000);
   }
 
   #ikectl(...words) {
@@ -121,11 +115,11 @@ export class OpenIked {
     });
   }
 
+  /** A daemon that is to call does so at its start. */
   load(cell) {
-    return this.#begin(cell, 'passive');
+    return cell.role === 'initiator' ? this.#begin(cell, 'passive') : this.stop();
   }
 
-  /** A daemon that calls does so at its start. */
   initiate(cell) {
     return this.#begin(cell, 'active');
   }
