@@ -103,7 +103,7 @@ export function rpcdChecks(own, parts) {
       ([, name]) => name,
     );
     assert.ok(commands.length > 5);
-    const isThere = (name) => new RegExp(`[{,]("${name}"|${name})[:(]`).test(bundle);
+    const isThere = (name) => new RegExp(`[{,](?:async ?)?("${name}"|${name})[:(]`).test(bundle);
     assert.deepEqual(
       commands.filter((name) => !isThere(name)),
       [],
