@@ -1,0 +1,137 @@
+// AutoVPN and the person: a peer is compared, trusted, promoted and distrusted by commands, and another
+// router that comes with its name is refused.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { autovpn, bothEncrypt, talk } from '../autovpn.mjs';
+import { eventually } from '../net/machine.mjs';
+
+/** A command of `autoipsec autovpn`, with `--json` where it has that. */
+async function command(router, ...words) {
+  const { status, stdout, stderr } = await router.ask('autovpn', ...words);
+  return { isDone: status === 0, text: stdout + stderr };
+}
+
+const own = async (router) => JSON.parse((await command(router, 'own', '--json')).text);
+const peers = async (router) => JSON.parse((await command(router, 'peers', '--json')).text).peers;
+
+const peerOf = async (router, other) => {
+  const { name } = await own(other);
+  return (await peers(router)).find((each) => each.name === name);
+};
+
+/** A router's key and certificate, made by openssl, under the name of another one. */
+function takeName(router, name) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'autovpn-'));
+  const [key, certificate] = ['key.pem', 'certificate.pem'].map((file) => path.join(folder, file));
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const subject = ['-subj', `/CN=${name.replace(/^CN=/, '')}`, '-days', '9000'];
+  // As our own writer has it: PrintableString
+  const config = path.join(folder, 'openssl.cnf');
+  writeFileSync(config, '[req]\ndistinguished_name = dn\nstring_mask = default\n[dn]\n');
+  const made = spawnSync(
+    'openssl',
+    ['req', '-x509', '-config', config, ...curve, ...subject, '-keyout', key, '-out', certificate],
+    { encoding: 'utf8' },
+  );
+  if (made.status !== 0) throw new Error(made.stderr);
+  const state = path.join(router.folder, 'state');
+  writeFileSync(path.join(state, 'private-key.pem'), readFileSync(key), { mode: 0o600 });
+  writeFileSync(path.join(state, 'certificate.pem'), readFileSync(certificate), { mode: 0o600 });
+}
+
+const tunnels = async (lab, router) =>
+  (await lab.status(router)).connections.filter(({ state }) => state === 'keyed');
+
+export default {
+  name: 'AutoVPN: trust, secrets and a conflict',
+  requirements: ['AV-3', 'AV-4', 'AV-128', 'AV-139', 'AV-150'],
+  topology: {},
+  isRare: true,
+  async run(lab) {
+    const { sga, sgb, sgc } = lab.routers;
+    await Promise.all([lab.start('sga', autovpn()), lab.start('sgb', autovpn())]);
+    const call = await talk(lab, 'alice', 'bob');
+    lab.check('AV-1 a tunnel', await bothEncrypt(lab));
+    await checkTrust(lab, sga, sgb);
+    await checkConflict(lab, { sga, sgb, sgc });
+    await checkSecret(lab, sga, sgb);
+    await checkDistrust(lab, sga, sgb);
+    lab.check('the connection of before goes on', await call.goesOn(5), call.errors());
+    await call.stop();
+  },
+};
+
+async function checkTrust(lab, sga, sgb) {
+  const { fingerprint } = await own(sga);
+  const first = await peerOf(sgb, sga);
+  lab.check(
+    'AV-4 AV-125 the peer is Unverified, with its fingerprint and what it says',
+    first?.state === 'Unverified' &&
+      first.fingerprint === fingerprint &&
+      first.contact.includes('fingerprint'),
+    JSON.stringify(first),
+  );
+  const wrong = await command(sgb, 'trust', first.id, 'f'.repeat(64));
+  const right = await command(sgb, 'trust', first.id, fingerprint.slice(-16));
+  lab.check('AV-A35 it needs the right fingerprint', !wrong.isDone && right.isDone, wrong.text);
+  const [tunnel] = await tunnels(lab, 'sgb');
+  lab.check(
+    'AV-3 AV-4 AV-128 it is Trusted, and so is its tunnel',
+    (await peerOf(sgb, sga)).state === 'Trusted' && tunnel?.peer.trust === 'fingerprint',
+    JSON.stringify(tunnel?.peer),
+  );
+}
+
+async function checkSecret(lab, sga, sgb) {
+  const made = await command(sgb, 'promote', (await peerOf(sgb, sga)).id);
+  const both = [await peerOf(sgb, sga), await peerOf(sga, sgb)];
+  lab.check(
+    'AV-139 AV-146 a shared secret, begun by the responder',
+    made.isDone && both.every((each) => each.hasSecret),
+    made.text,
+  );
+}
+
+/** Another router comes with the name of SG-A, and a key of its own. */
+async function checkConflict(lab, { sga, sgb, sgc }) {
+  const before = await peerOf(sgb, sga);
+  takeName(sgc, before.name);
+  await lab.start('sgc', autovpn());
+  const call = await talk(lab, 'carol', 'bob');
+  const isAlarmed = await eventually(
+    async () => (await lab.status('sgb')).warnings.some((line) => /another certificate/.test(line)),
+    90_000,
+  );
+  const after = await peerOf(sgb, sga);
+  lab.check(
+    'AV-150 a router with a name that is taken is refused, with an alarm',
+    isAlarmed &&
+      after.conflict.fingerprint === (await own(sgc)).fingerprint &&
+      after.fingerprint === before.fingerprint &&
+      after.state === before.state,
+    JSON.stringify(after),
+  );
+  lab.check('and its host goes on in clear', await call.goesOn(5), call.errors());
+  await call.stop();
+  await sgc.stop();
+}
+
+async function checkDistrust(lab, sga, sgb) {
+  const { id } = await peerOf(sgb, sga);
+  const done = await command(sgb, 'distrust', id, 'it', 'was', 'not', 'him');
+  const areGone = await eventually(async () => {
+    const all = await Promise.all(['sga', 'sgb'].map((router) => tunnels(lab, router)));
+    return all.flat().length === 0;
+  }, 60_000);
+  const states = await sgb.xfrmStates();
+  lab.check(
+    'AV-123 AV-133 AV-134 distrusted, its tunnels are gone on both sides',
+    done.isDone && areGone && !/proto esp/.test(states),
+    `${done.text} ${states}`,
+  );
+  const forgotten = await command(sgb, 'forget', id);
+  lab.check('AV-118 forgotten, it is Unknown', forgotten.isDone && !(await peerOf(sgb, sga)));
+}
