@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { commonOptions } from '../../build-options.mjs';
 import { root } from './dependencies.mjs';
+import { template, templateFile } from './pot.mjs';
 
 /** Everything that is made: file and the expression that gives its text. */
 const pages = [{ file: 'docs/configuration.md', text: 'configurationPage(plugins)' }];
@@ -38,7 +39,7 @@ function current(file) {
 }
 
 const isCheck = process.argv.includes('--check');
-for (const [file, text] of Object.entries(await loadPages())) {
+for (const [file, text] of Object.entries({ ...(await loadPages()), [templateFile]: template() })) {
   if (current(file) === text) continue;
   if (isCheck) {
     console.error(`${file} is not what the sources say: npm run docs`);
