@@ -24,7 +24,7 @@ export const tests = {
     await page.keyboard.press('Space');
     await page.getByRole('button', { name: 'Add an interface' }).focus();
     await page.keyboard.press('Enter');
-    await page.getByLabel('Use it').focus();
+    await page.getByLabel('Use it', { exact: true }).focus();
     await page.keyboard.press('Space');
     await page.getByLabel('Interface', { exact: true }).selectOption('wan6');
     await page.getByLabel('Reverse DNS').focus();

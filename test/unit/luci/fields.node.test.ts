@@ -76,7 +76,8 @@ for (const [part, schema, form] of parts) {
         );
         assert.equal(verdicts, [false, true, true, false], uci);
       }
-      if (pattern && option.defaultText !== '') assert.ok(pattern.test(option.defaultText), uci);
+      for (const value of kind === 'list' ? option.defaultText.split(' ') : [option.defaultText])
+        if (pattern && value !== '') assert.ok(pattern.test(value), uci);
       if (kind === 'text' && !pattern) assert.unreachable(`${uci} takes anything`);
     }
   });

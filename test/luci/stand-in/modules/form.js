@@ -46,7 +46,9 @@ const Value = baseclass.extend({
 
 const Flag = Value.extend({
   default: '0',
-  widget: (value) => E('input', { type: 'checkbox', checked: value === '1' ? '' : null }),
+  widget(value) {
+    return E('input', { type: 'checkbox', checked: (value ?? this.default) === '1' ? '' : null });
+  },
   read: (node) => (node.checked ? '1' : '0'),
 });
 

@@ -1,30 +1,16 @@
 'use strict';
 'require baseclass';
+'require autoipsec.autovpn as autovpn';
+'require autoipsec.kinds as kinds';
 'require autoipsec.words as words';
 
 /*
  * Every option of /etc/config/autoipsec, as the form shows it. The daemon's schema (src/core/config
  * and the plugins' options) decides what there is, what is allowed and what holds without a value; a
  * test compares both. Titles and help are for somebody who runs a home.
- *
- * A field: { uci, tab, kind, title, help, default } and by kind
- *   flag; number: min, max; text: datatype or pattern with allowed; list: the same for each line;
- *   choice: values, as [ value, words ]
  */
 
-const flag = (tab, uci, title, help) => ({ kind: 'flag', tab, uci, title, help, default: '0' });
-
-const number = (tab, uci, title, range, value, help) =>
-	({ kind: 'number', tab, uci, title, min: range[0], max: range[1], default: value, help });
-
-const choice = (tab, uci, title, values, value, help) =>
-	({ kind: 'choice', tab, uci, title, values, default: value, help });
-
-const text = (tab, uci, title, form, value, help) =>
-	({ kind: 'text', tab, uci, title, ...form, default: value, help });
-
-const list = (tab, uci, title, form, value, help) =>
-	({ kind: 'list', tab, uci, title, ...form, default: value, help });
+const { flag, number, choice, text, list } = kinds;
 
 const folder = { pattern: /^\/[A-Za-z0-9_.\/-]{0,200}$/, allowed: _('an absolute path') };
 const bit = { pattern: /^0x[0-9a-fA-F]{1,8}$/, allowed: _('one bit, like 0x20000000') };
@@ -125,13 +111,15 @@ const plugins = [
 		name: 'oe-dns',
 		title: words.finder('oe-dns'),
 		help: _('The DNS says who encrypts for an address, and with which key.'),
+		tabs: [ [ 'oe-dns', words.finder('oe-dns') ] ],
 		options: [
 			flag('oe-dns', 'oe_dns_require_dnssec', _('Only records that DNSSEC vouches for'),
 				_('Safe against forged DNS answers, but few zones are signed.')),
 			flag('oe-dns', 'oe_dns_unsigned_delegation', _('Unsigned records may name another machine'),
 				_('Whoever can forge DNS answers can then take encrypted traffic to himself.'))
 		]
-	}
+	},
+	autovpn
 ];
 
 const policy = [

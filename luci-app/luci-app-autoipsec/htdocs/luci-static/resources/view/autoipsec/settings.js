@@ -22,6 +22,8 @@ const checkAgainst = ({ pattern, allowed }) => (section, value) =>
 function dress(option, field) {
 	const { kind } = field;
 
+	if (kind == 'flag')
+		option.default = field.default;
 	if (kind == 'number')
 		option.datatype = 'and(%s,range(%s,%s))'.format(
 			Number.isInteger(field.min) ? 'uinteger' : 'ufloat', field.min, field.max);
@@ -82,7 +84,7 @@ function wanSections(map) {
 	s.addbtntitle = _('Add an interface');
 	s.modaltitle = (id) => _('Interface %s').format(uci.get('autoipsec', id, 'interface') ?? '');
 	s.tab('general', _('General'));
-	fields.plugins.forEach(({ name, title }) => s.tab(name, title));
+	fields.plugins.forEach(({ tabs }) => tabs.forEach(([ name, title ]) => s.tab(name, title)));
 	s.tab('advanced', _('Advanced'));
 
 	for (const field of fields.wan) {

@@ -64,7 +64,7 @@ function askTrust(self, peer) {
 			shown(_('The key of this peer'), peer.fingerprint),
 			E('label', {}, [ E('strong', {}, [ _('What you got from them') ]), input, verdict ])
 		]),
-		E('p', {}, [ _('Trusted means: its traffic is never sent unencrypted when a tunnel can not be had, and another key under its name stays an alarm.') ])
+		E('p', {}, [ _('Trusted means: you have compared its key. It is not forgotten by time, and another key under its name stays an alarm.') ])
 	], (close) => {
 		const button = trust(close);
 		const judge = () => {
