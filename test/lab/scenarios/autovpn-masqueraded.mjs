@@ -15,7 +15,8 @@ import { isEsp, isSyn } from '../net/capture.mjs';
 export default {
   name: 'AutoVPN from a masqueraded LAN',
   requirements: ['AV-30', 'AV-74', 'AV-95', 'AV-96', 'AV-103', 'AV-104'],
-  topology: { masquerade: ['sga'] },
+  // AV-11: nobody answers questions about names, and no router looks where a packet came from
+  topology: { masquerade: ['sga'], nameServer: 'silent' },
   async run(lab) {
     const [wan, atAlice, atBob] = await Promise.all([
       lab.capture('internet', 'wan-a'),
@@ -23,10 +24,12 @@ export default {
       lab.capture('bob'),
     ]);
     await Promise.all([offload(lab, 'sga'), offload(lab, 'sgb')]);
+    for (const router of ['sga', 'sgb'])
+      await lab.machine.run(router, ['sysctl', '-q', '-w', 'net.ipv4.conf.all.rp_filter=0']);
     await Promise.all([lab.start('sga', autovpn()), lab.start('sgb', autovpn())]);
     const call = await talk(lab, 'alice', 'bob');
     const keyed = await bothEncrypt(lab);
-    lab.check('AV-96 a tunnel for the address of the router that translates', keyed);
+    lab.check('AV-11 AV-12 AV-96 a tunnel for the address of the router that translates', keyed);
     await lab.settle(2000);
     const keyedAt = Date.now();
     const goesOn = await call.goesOn(20);
@@ -55,6 +58,12 @@ export default {
       selectors.join() ===
         [`src ${alice}/32 dst ${bob}/32`, `src ${bob}/32 dst ${alice}/32`].sort().join(),
       selectors.join('; '),
+    );
+    const priorities = [...policies.matchAll(/priority (\d+)/g)].map(([, value]) => Number(value));
+    lab.check(
+      'AV-A32 they are weaker than what anybody configures',
+      priorities.length > 0 && priorities.every((each) => each >= 0x7000_0000),
+      priorities,
     );
     await call.stop();
   },

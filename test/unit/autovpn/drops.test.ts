@@ -178,7 +178,7 @@ test('AV-50 AV-88 a quoted packet that names no flow, or a field below 128 octet
   assert.is(reasonOf(icmpMessage(payloads, new Uint8Array(44))), 'embedded packet');
 });
 
-test('AV-79 what is none of ours is left alone', () => {
+test('AV-56 AV-79 what is none of ours is left alone', () => {
   const foreign = icmpMessage([version(1), [3, nonceR], nat]).map((octet) =>
     octet === 251 ? 250 : octet,
   );

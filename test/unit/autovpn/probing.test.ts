@@ -71,7 +71,23 @@ test('AV-20 AV-14 without the filter of candidates, or without an answer, nobody
   assert.equal(other.two.sent, []);
 });
 
-test('AV-A13 AV-45 the Probe Request quotes the SYN, AV-A14 the Probe Complete too', async () => {
+test('AV-A16 TCP alone is probed for, unless an option names more', async () => {
+  const datagram = syn.slice();
+  datagram[9] = 17;
+  for (const [protocols, sent] of [
+    [['tcp'], 0],
+    [['tcp', 'udp'], 1],
+  ] as const) {
+    const { clock, two } = gateways({}, { options: { protocols } });
+    alone(two).sees(datagram);
+    await clock.advance(0);
+    assert.is(two.sent.length, sent);
+    assert.equal(two.prober.watcher.watches, protocols.length === 1 ? [6] : [6, 17]);
+    two.stop();
+  }
+});
+
+test('AV-A13 AV-A14 AV-45 the Probe Request quotes the SYN, and the Probe Complete too', async () => {
   const { request, complete } = await exchange();
   assert.is(toHex(request.slice(28, 28 + syn.length)), toHex(syn));
   assert.is(toHex(complete.slice(28, 28 + syn.length)), toHex(syn));

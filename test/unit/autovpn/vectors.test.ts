@@ -33,7 +33,7 @@ const request: Probe & { kind: 'request' } = {
 const complete: Probe & { kind: 'complete' } = { kind: 'complete', vendorId, nonceI, nonceR };
 const response: Probe & { kind: 'response' } = { kind: 'response', vendorId, nonceI, nonceR };
 
-test('AV-33 AV-41 AV-42 AV-44 AV-46 AV-47 AV-48 AV-49 AV-51 AV-52 AV-A1 AV-A9 AV-A11 Probe Request is the vector of 5.3', () => {
+test('AV-33 AV-41 AV-42 AV-44 AV-46 AV-47 AV-48 AV-49 AV-51 AV-52 AV-61 AV-72 AV-73 AV-A1 AV-A9 AV-A11 Probe Request is the vector of 5.3', () => {
   const bytes = writeIcmpProbe({ source: g2, destination: g1, probe: request }, syn, numbers, 1);
   assert.is(toHex(bytes), toHex(requestVector));
 });
