@@ -11,6 +11,7 @@ import { root } from '../tools/dependencies.mjs';
 import { qjsCommand } from '../tools/qjs.mjs';
 import { check, runChecks } from './checks.mjs';
 import { contentChecks } from './contents.mjs';
+import { lmoChecks } from './lmo.mjs';
 import { routerChecks } from './router.mjs';
 import { rpcdChecks } from './rpcd.mjs';
 
@@ -67,6 +68,7 @@ try {
   const command = await qjsCommand('mips');
   const program = command.find((word) => word.endsWith('/qjs'));
   const qjs = { program, emulator: command.slice(0, command.indexOf(program)) };
+  lmoChecks();
   routerChecks(own, { folder, architecture, qjs });
   rpcdChecks(own, { folder, qjs });
   process.exitCode = (await runChecks()) > 0 ? 1 : 0;
