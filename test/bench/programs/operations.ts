@@ -1,4 +1,5 @@
 /** The primitives as the daemon calls them, each ready to run; for the bench. */
+
 import { aesGcm128, chaCha20Poly1305 } from '../../../src/core/ike/crypto/aead.js';
 import type { IkeCipher } from '../../../src/core/ike/crypto/cipher.js';
 import { ecp256 } from '../../../src/core/ike/crypto/dh-ecp.js';
@@ -11,6 +12,7 @@ import { rsaPublicKey } from '../../../src/core/pki/private-key.js';
 import { signPkcs1, verifyPkcs1 } from '../../../src/core/pki/rsa.js';
 import { ecdsaKey, ed25519Key, rsaKey } from '../../support/keys.js';
 import { countingRandom } from '../../support/list-random.js';
+import { probing } from './probing.js';
 
 export interface Operation {
   name: string;
@@ -108,4 +110,5 @@ export const operations = (): Operation[] => [
     sealing(cipher, 1400),
   ]),
   hmac(256),
+  ...probing,
 ];
