@@ -35,6 +35,7 @@ const stages = [
   { name: 'unit qjs-arm', argv: unit('qjs-arm'), narrow: true },
   { name: 'fuzz', argv: [node, 'test/fuzz/run.mjs', '--brief'], narrow: true },
   { name: 'LuCI pages', argv: [node, 'test/luci/run.mjs'], narrow: true },
+  { name: 'LuCI on OpenWrt', argv: [node, 'test/luci/openwrt/run.mjs'], narrow: true },
   { name: 'broker', argv: [node, 'test/broker/run.mjs'], narrow: true },
   { name: 'packages', argv: [node, 'test/package/run.mjs'] },
   { name: 'kernel', argv: [node, 'test/lab/kernel-proof.mjs', '--brief'] },

@@ -147,6 +147,8 @@ const peer = (id, state, more) => ({
 export const peers = [
   peer('gw', 'Unverified', {
     fingerprint: 'c3f09d1b5e7a24866f0213d4a5b6c7d800112233445566778899aabbccddeeff',
+    addresses: ['203.0.113.80', '203.0.113.81'],
+    tunnels: 2,
     contact: 'Gateway of Example Ltd.\nFingerprints: https://www.example.org/ipsec',
   }),
   peer('office', 'Trusted', { trustedBy: 'person', hasSecret: true, fingerprint: key('5e') }),

@@ -19,6 +19,7 @@ export const tests = {
       'min ago',
       '30 days ago',
       'Example Ltd.',
+      '203.0.113.80, 203.0.113.81',
     ])
       assert.ok(text.includes(fact), `${fact} is not in ${text}`);
     assert.match(

@@ -3,11 +3,11 @@
 // luci-mod-status, a theme; for example unpacked from a release's rootfs archive). It is copied, not
 // touched. Without one the test is skipped. LUCI_SHOTS=FOLDER keeps a picture of each page.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startChromium } from '../../tools/chromium.mjs';
 import { assertFits, desktop, phone, shot } from '../browser.mjs';
-import { connections, status, usual } from '../scenes.mjs';
+import { connections, peers, status, usual } from '../scenes.mjs';
 import { obstacle, password, startTree } from './tree.mjs';
 
 const name = 'LuCI on OpenWrt';
@@ -115,6 +115,97 @@ const steps = {
     await name.blur();
     assert.doesNotMatch(await name.getAttribute('class'), /cbi-input-invalid/);
     await dialog.getByRole('button', { name: 'Dismiss' }).click();
+  },
+  'trust: a fingerprint is typed, and the daemon gets it': async (run) => {
+    const { page, address, daemon } = run;
+    await go(page, address, 'trust');
+    await page.getByText('Alarm: another key came under this name').waitFor();
+    await shot(page, 'openwrt-trust');
+    await onPhone(run, 'openwrt-trust-phone');
+    await page.getByRole('button', { name: 'Trust CN=gw.example.org', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('What you got from them').fill('8899 aabb ccdd eeff');
+    await shot(page, 'openwrt-trust-dialog');
+    await dialog.getByRole('button', { name: 'Trust this peer' }).click();
+    await page.getByText('CN=gw.example.org is trusted').waitFor();
+    const [asked] = daemon.requests.splice(0);
+    assert.deepEqual(
+      { ...asked },
+      { peer: 'gw', fingerprint: '8899aabbccddeeff', command: 'trust' },
+    );
+  },
+  'my records: what to publish, and whether it is': async (run) => {
+    const { page, address } = run;
+    await go(page, address, 'records');
+    await page.getByText('1 of 3 records are published').waitFor();
+    await shot(page, 'openwrt-records');
+    await onPhone(run, 'openwrt-records-phone');
+    await page.getByLabel('Hosts behind this router').fill("'; reboot; '");
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByText('must be up to 16 addresses or blocks').waitFor();
+  },
+  'text of strangers stays text': async ({ page, address, daemon }) => {
+    const attack = '<img src=x onerror=alert(1)>"><script>alert(1)</script>';
+    const alerts = [];
+    page.on('dialog', (dialog) => alerts.push(dialog.message()) && dialog.dismiss());
+    const [first] = connections;
+    const peer = { ...first.peer, identity: attack, suite: attack };
+    daemon.scene.status = status({
+      connections: [{ ...first, why: attack, peer }],
+      warnings: [attack],
+    });
+    daemon.scene.peers = { peers: [{ ...peers[0], name: attack, contact: attack }] };
+    for (const view of ['overview', 'trust']) {
+      await go(page, address, view);
+      await page.getByText(attack).first().waitFor();
+      await page
+        .getByRole('button', { name: /^(Details of|Distrust)/ })
+        .first()
+        .click();
+      await page
+        .getByRole('dialog')
+        .getByText(view === 'trust' ? 'Why' : attack)
+        .first()
+        .waitFor();
+      assert.equal(
+        await page.locator('#view img, #view script, .modal img, .modal script').count(),
+        0,
+      );
+    }
+    assert.deepEqual(alerts, []);
+    Object.assign(daemon.scene, { status: status(), peers: usual.ubus.peers });
+  },
+  'the status page has a box': async ({ page, address }) => {
+    await page.goto(`${address}/cgi-bin/luci/admin/status/overview`);
+    await page.getByText('What is encrypted, and why').waitFor();
+    await page
+      .locator('.cbi-section', { hasText: 'Automatic IPsec' })
+      .screenshot(
+        process.env.LUCI_SHOTS
+          ? { path: path.join(process.env.LUCI_SHOTS, 'openwrt-box.png') }
+          : {},
+      );
+  },
+  'an empty configuration leads to the settings, which fill it': async ({
+    page,
+    address,
+    tree,
+  }) => {
+    writeFileSync(path.join(tree, 'etc/config/autoipsec'), '');
+    await go(page, address, 'overview');
+    await go(page, address, 'settings');
+    await page.getByRole('button', { name: 'Add an interface' }).click();
+    const dialog = page.locator('.cbi-modal');
+    await dialog.locator('[data-name="interface"] .cbi-dropdown').click();
+    await dialog.locator('[data-name="interface"] li[data-value="wan"]').click();
+    await dialog.locator('[data-name="enabled"] input[type=checkbox]').check();
+    await dialog.locator('[data-name="_plugin_oe_dns"] input[type=checkbox]').check();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.locator('#cbi-autoipsec-main [data-name="enabled"] input[type=checkbox]').check();
+    await page.locator('.cbi-page-actions').getByText('Save & Apply').first().click();
+    await until(() => /list plugin 'oe-dns'/.test(config(tree)), 'a plugin');
+    assert.match(config(tree), /config autoipsec 'main'\s+option enabled '1'/);
+    assert.match(config(tree), /config wan\s+option interface 'wan'\s+option enabled '1'/);
   },
 };
 

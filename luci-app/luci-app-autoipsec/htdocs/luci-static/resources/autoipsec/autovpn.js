@@ -19,6 +19,8 @@ const octets = { pattern: /^([0-9a-fA-F]{2}){8,64}$/, allowed: _('8 to 64 octets
 
 const agreed = _('Both sides must agree.');
 
+const fallback = [ [ 'allow', _('let through unencrypted') ], [ 'block', _('block for a while') ] ];
+
 const options = [
 	flag(home, 'autovpn_probe', _('Ask others for a tunnel'),
 		_('Without it the router only answers those who ask.'), '1'),
@@ -28,6 +30,10 @@ const options = [
 	choice(home, 'autovpn_shared_secret', _('Remember peers for good'), [
 		[ 'manual', _('when you say so') ], [ 'auto', _('each one, from the first meeting on') ]
 	], 'manual', _('It ends only when both sides forget each other.')),
+	choice(home, 'autovpn_fallback_unknown', _('No tunnel with somebody who was never met'), fallback, 'allow'),
+	choice(home, 'autovpn_fallback_unverified', _('No tunnel with a peer that is not verified'), fallback, 'allow'),
+	choice(home, 'autovpn_fallback_trusted_ca', _('No tunnel with a peer that an authority vouches for'), fallback, 'allow'),
+	choice(home, 'autovpn_fallback_trusted', _('No tunnel with a peer that you trust'), fallback, 'block'),
 	list(home, 'autovpn_authority', _('Authorities you trust'), file, '',
 		_('Files with certificates (PEM): peers with a certificate of theirs are trusted.')),
 	list(home, 'autovpn_revoked', _('Revoked certificates'), print, '', _('Fingerprints: they are forgotten and refused.')),

@@ -64,7 +64,7 @@ function askTrust(self, peer) {
 			shown(_('The key of this peer'), peer.fingerprint),
 			E('label', {}, [ E('strong', {}, [ _('What you got from them') ]), input, verdict ])
 		]),
-		E('p', {}, [ _('Trusted means: you have compared its key. It is not forgotten by time, and another key under its name stays an alarm.') ])
+		E('p', {}, [ _('Trusted means: you have compared its key. When no tunnel can be had, its traffic is blocked, unless you have set it otherwise; it is not forgotten by time.') ])
 	], (close) => {
 		const button = trust(close);
 		const judge = () => {
@@ -129,6 +129,8 @@ function card(self, peer, now) {
 		peer.conflict ? alarm(peer, now) : shown(_('Fingerprint'), peer.fingerprint),
 		page.facts([
 			[ _('Address'), peer.address ],
+			[ _('May speak for'), L.toArray(peer.addresses).join(', ') ],
+			[ _('Tunnels now'), peer.tunnels == null ? null : String(peer.tunnels) ],
 			[ _('First seen'), words.ago(peer.firstSeen, now) ],
 			[ _('Last seen'), words.ago(peer.lastSeen, now) ],
 			[ _('Shared secret'), peer.hasSecret ? _('yes: it stays known until it is forgotten by hand') : _('no') ],
