@@ -79,6 +79,12 @@ export function createAssociation(
   const peerOf = ({ peer }: Tunnel) =>
     peer.identity.type === IdType.ID_DER_ASN1_DN ? trust.table.find(peer.identity.data) : undefined;
 
+  /** A tunnel that stands shall have new keys: its peer may speak for the address still (AV-159). */
+  const renewedPair = ({ facts, identity, client, ours }: AuthorizationClaim) =>
+    !facts && trust.authorizations.of(identity.data).includes(client.address)
+      ? { ours: ours.address, theirs: client.address }
+      : undefined;
+
   return {
     extensions: [extension],
     commands: createCommands({ trust, own, secrets, options, tunnels }),
@@ -88,7 +94,7 @@ export function createAssociation(
     refuses: ({ theirs }) => trust.refusesAddress(theirs),
     keysFor: (claim) => proofs.keysFor(claim),
     authorizes(claim) {
-      const pair = pairIn(claim.facts);
+      const pair = pairIn(claim.facts) ?? renewedPair(claim);
       return pair && claim.client.address === pair.theirs && claim.ours.address === pair.ours
         ? { kind: 'granted' }
         : { kind: 'refused', why: 'no path of it was proven for this pair' };

@@ -307,3 +307,23 @@ for (const [option, prepare] of [
     assert.is(g1.association.fallback(h2), 'block');
     await world.stop(g1, g2);
   });
+
+test('AV-159 AV-160: a tunnel that the peer began may be renewed by us, as long as the peer is known', async () => {
+  const { world, g1, g2 } = await twoGateways();
+  await world.meet(g1, g2);
+  const [tunnel] = g2.tunnels;
+  const { peer, installed } = tunnel!;
+  const claim = { ...peer, local: g2.address, ours: installed.sa.ours.prefix };
+  const asked = () => [
+    g2.association.keysFor(claim).kind,
+    g2.association.authorizes({ ...claim, client: installed.sa.theirs.prefix, isBehindNat: false })
+      .kind,
+    g2.association.authorizes({ ...claim, client: installed.sa.ours.prefix, isBehindNat: false })
+      .kind,
+    g2.association.renews(tunnel!),
+  ];
+  assert.equal(asked(), ['keys', 'granted', 'refused', true]);
+  await g2.command('remove', { peer: await idOf(g2, g1) });
+  assert.equal(asked(), ['refused', 'refused', 'refused', false]);
+  await world.stop(g1, g2);
+});

@@ -42,14 +42,18 @@ export class Proofs {
     this.#identity = nameIdentity(parts.own.name);
   }
 
-  /** As responder: the caller has shown its name and perhaps certificates, and proven nothing yet. */
+  /**
+   * As responder: the caller has shown its name and perhaps certificates, and proven nothing yet. Without
+   * facts it is a question of our own, about a peer of a tunnel that stands.
+   */
   keysFor(claim: PeerClaim): KeysForClaim {
-    if (!pairIn(claim.facts)) return refused('it comes without a proven path');
+    if (claim.facts && !pairIn(claim.facts)) return refused('it comes without a proven path');
     const { identity, method } = claim;
     if (identity.type !== IdType.ID_DER_ASN1_DN) return refused('its identity is no DN (AV-A31)');
     const peer = this.parts.trust.table.find(identity.data);
     const no = this.#refusalOf(peer);
     if (no) return refused(no);
+    if (!peer && !claim.facts) return refused('it was forgotten');
     const common = { trust: vouchedFor(peer), ttlSeconds };
     if (peer?.secret && (method === 'secret' || method === undefined))
       return this.#hasOurName(peer)
