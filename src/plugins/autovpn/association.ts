@@ -67,7 +67,7 @@ export function createAssociation(
   const proofs = new Proofs({ own, trust, options });
   const secrets = new Secrets({ own, trust, options, timers, log });
   const payloads = createPayloads(options);
-  const inner = createExtension({ trust, proofs, secrets, paths, options, payloads, log });
+  const inner = createExtension({ trust, proofs, secrets, paths, options, payloads, timers, log });
   const extension: Extension = {
     ...inner,
     start(services) {

@@ -318,3 +318,32 @@ test('AV-164 AV-A4 AV-A5 AV-A6 AV-A8: every number changed at once still works',
   assert.equal(await world.ike.until(g1.command('secret', { peer: id })), { agreed: true });
   await world.stop(g1, g2);
 });
+
+test('AV-102: an AutoVPN peer that asks for transport mode gets a tunnel', async () => {
+  const { world, g1, g2 } = await twoGateways();
+  const more = { mode: 'transport' as const };
+  assert.ok((await world.meet(g1, g2, g1.address, g2.address, more)).ok);
+  const [auth] = messages(world, g1, Exchange.IKE_AUTH, false);
+  assert.ok(findNotify(auth!, NotifyType.USE_TRANSPORT_MODE));
+  assert.equal(
+    [g1, g2].map(({ end }) => end.installed[0]?.sa.mode),
+    ['tunnel', 'tunnel'],
+  );
+  await world.stop(g1, g2);
+});
+
+test('AV-133: a peer that is distrusted while it is being answered has nothing afterwards', async () => {
+  const { world, g1, g2 } = await twoGateways();
+  await world.meet(g1, g2);
+  for (const tunnel of g1.tunnels) void g1.end.daemon.close(tunnel);
+  await world.pass(700_000);
+  const { id } = (await g2.peer(g1))!;
+  g2.end.authorize = async () => {
+    await g2.command('distrust', { peer: id });
+    return { ok: true };
+  };
+  await world.meet(g1, g2);
+  await world.pass(5000);
+  assert.equal([g1.end.installed, g2.end.installed], [[], []]);
+  await world.stop(g1, g2);
+});

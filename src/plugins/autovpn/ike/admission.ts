@@ -53,6 +53,7 @@ function bySecret(
   if (!peer?.secret) return refuse('there is no shared secret with it any more');
   const { name } = peer;
   const isNew = fingerprint !== undefined && fingerprint !== peer.fingerprint;
+  if (isNew && trust.isRevoked(fingerprint)) return refuse('its certificate is revoked');
   // The secret vouches for it; without rollover the old one stays what is known
   const met = { name, fingerprint: peer.fingerprint, address, isVouchedFor: false };
   const judged = trust.judge(met, false);

@@ -3,10 +3,17 @@
  * address on each side, and what follows for the table of peers. It touches no other IKE SA.
  */
 import type { ClientResult } from '../../../core/ike/daemon.js';
-import type { Extension, FirstMessage, SaView, Veto } from '../../../core/ike/extension.js';
+import type {
+  Extension,
+  ExtensionServices,
+  FirstMessage,
+  SaView,
+  Veto,
+} from '../../../core/ike/extension.js';
 import type { Payload } from '../../../core/ike/payloads/payload.js';
 import type { Logger } from '../../../core/log.js';
 import { formatPrefix, hostPrefix, type Prefix } from '../../../core/net/address.js';
+import type { Timers } from '../../../core/platform/platform.js';
 import { type ClaimedPath, type PathBook, type ProvenPath, pathFact } from '../path.js';
 import type { TrustOptions } from '../trust/options.js';
 import { nameOf, type Trust } from '../trust/trust.js';
@@ -30,6 +37,7 @@ export interface ExtensionParts {
   paths: PathBook;
   options: TrustOptions;
   payloads: AutovpnPayloads;
+  timers: Timers;
   log: Logger;
 }
 
@@ -43,7 +51,8 @@ const isPair = (sa: SaView, theirs: Prefix, ours: Prefix): boolean => {
 };
 
 export function createExtension(parts: ExtensionParts): Extension {
-  const { trust, proofs, secrets, paths, options, payloads, log } = parts;
+  const { trust, proofs, secrets, paths, options, payloads, timers, log } = parts;
+  let services: ExtensionServices | undefined;
 
   /** `undefined`: there is no nonce in it. */
   function claimed({ path, spiInitiator, payloads: sent }: FirstMessage): ClaimedPath | undefined {
@@ -137,8 +146,9 @@ export function createExtension(parts: ExtensionParts): Extension {
   /** As responder, when the answer is being made. */
   function ourAnswer(sa: SaView): Payload[] {
     const veto = meet(sa);
-    if (veto) log.warning(`${sa.path.remote.address}: ${veto.why}`);
-    else secrets.established(sa);
+    if (!veto) secrets.established(sa);
+    // Something has changed since it was proven; the IKE SA stands in a moment, and goes then
+    else timers.after(0, () => services?.end(sa, veto.why));
     return contact(sa);
   }
 
@@ -152,7 +162,10 @@ export function createExtension(parts: ExtensionParts): Extension {
   return {
     name: 'autovpn',
     payloadTypes: payloads.types,
-    start: (services) => secrets.start(services),
+    start(given) {
+      services = given;
+      secrets.start(given);
+    },
     admits,
     outgoing(message, sa, asked) {
       if (message === 'IKE_SA_INIT request') return ourFirst(sa);

@@ -18,6 +18,8 @@ import { pairIn } from './pair.js';
 
 /** A claim is looked at again when a tunnel of it is renewed. */
 const ttlSeconds = 3600;
+/** Gateways whose last guess is remembered. */
+const mostTried = 256;
 
 export interface ProofsParts {
   own: Own;
@@ -81,6 +83,7 @@ export class Proofs {
     const hasFailed = guess && this.#tried.get(peerGateway) === guess.fingerprint;
     this.#tried.delete(peerGateway);
     if (!guess || hasFailed) return { ...this.#byCertificate(peerGateway), trust: 'first contact' };
+    if (this.#tried.size >= mostTried) this.#tried.clear();
     this.#tried.set(peerGateway, guess.fingerprint);
     const identity = nameIdentity(guess.name);
     return { ...this.#bySecret(guess), identity, trust: vouchedFor(guess) };

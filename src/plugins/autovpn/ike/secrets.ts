@@ -64,8 +64,8 @@ export class Secrets {
     if (!this.#isAbout(payloads)) return;
     const peer = this.#peerOf(sa);
     const made = peer ? this.#take(sa, peer) : 'no such peer is known';
+    sa.facts.set(agreedFact, made ? 'no' : 'yes');
     if (made) this.parts.log.warning(`shared secret with ${sa.path.remote.address}: ${made}`);
-    else sa.facts.set(agreedFact, 'yes');
   }
 
   /** The notification again, when we have the secret. */

@@ -1,21 +1,22 @@
 /**
- * The table as text, in a file that outlives reboots and upgrades: a line of JSON for each peer and for
- * each address that one may speak for, behind a line with the format's number.
+ * The table as text, in a file that outlives reboots and upgrades: a line of JSON for each peer, and one
+ * for the addresses that it may speak for, behind a line with the format's number.
  *
  *     {"format":1}
  *     {"peer":"3011…","fingerprint":"ab…","state":"Unverified","first":1700000000,"last":1700000000}
- *     {"address":"203.0.113.80","of":"3011…"}
+ *     {"of":"3011…","addresses":["203.0.113.80"]}
  *
  * A file with a line that makes no sense is refused whole: to go on with less would take in again whom
  * a person has marked Untrusted, and lose secrets.
  */
 
+import { equal } from '../../../core/bytes/bytes.js';
 import { fromHex, toHex } from '../../../core/bytes/hex.js';
-import { maybe, oneOf, readBy, record, text, whole } from '../../../core/bytes/shape.js';
+import { listOf, maybe, oneOf, readBy, record, text, whole } from '../../../core/bytes/shape.js';
 import type { Read } from '../../../core/bytes/struct.js';
 import { fromUtf8, utf8 } from '../../../core/bytes/text.js';
 import { parseAddress } from '../../../core/net/address.js';
-import type { AddressRecord } from './authorizations.js';
+import { type AddressRecord, mostAddresses } from './authorizations.js';
 import { cleanContact } from './contact.js';
 import type { Peer } from './peer.js';
 import { longestName } from './table.js';
@@ -54,7 +55,7 @@ const peerLine = record({
   reason: maybe(text),
   conflict: maybe(record({ fingerprint, at: address, seconds: whole, count: whole })),
 });
-const addressLine = record({ address, of: name });
+const addressLine = record({ of: name, addresses: listOf(address, mostAddresses) });
 const headLine = record({ format: whole });
 
 function lineOf(peer: Peer): unknown {
@@ -79,11 +80,17 @@ function lineOf(peer: Peer): unknown {
   };
 }
 
+function addressesOf({ name }: Peer, all: readonly AddressRecord[]): unknown[] {
+  const of = toHex(name);
+  const addresses = all.filter(({ peer }) => equal(peer, name)).map(({ address }) => address);
+  return addresses.length > 0 ? [{ of, addresses }] : [];
+}
+
 export function writeTable({ peers, addresses }: Saved): Uint8Array {
   const lines: unknown[] = [
     { format },
     ...peers.map(lineOf),
-    ...addresses.map((one) => ({ address: one.address, of: toHex(one.peer) })),
+    ...peers.flatMap((peer) => addressesOf(peer, addresses)),
   ];
   return utf8(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
@@ -123,9 +130,9 @@ function readLines(lines: readonly string[]): Saved {
       if (index === 0) {
         const found = headLine(value, 'head').format;
         if (found !== format) throw new Error(`format ${found}, ${format} is known here`);
-      } else if (typeof value === 'object' && value !== null && 'address' in value) {
-        const { address, of } = addressLine(value, 'address');
-        saved.addresses.push({ address, peer: of });
+      } else if (typeof value === 'object' && value !== null && 'of' in value) {
+        const { addresses, of } = addressLine(value, 'addresses');
+        saved.addresses.push(...addresses.map((address) => ({ address, peer: of })));
       } else saved.peers.push(readPeer(value));
     } catch (error) {
       throw new Error(`line ${index + 1}: ${(error as Error).message}`);

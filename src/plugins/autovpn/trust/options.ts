@@ -66,9 +66,9 @@ export const trustOptions: Options<TrustOptions> = {
   }),
   maxPeers: number({
     uci: 'autovpn_max_peers',
-    default: 1000,
+    default: 500,
     min: 10,
-    max: 10_000,
+    max: 4000,
     help: 'Peers remembered at most. Of those nobody has looked at, the one unused for longest makes room.',
   }),
   persistInterval: seconds({

@@ -10,8 +10,8 @@ import type { IpAddress } from '../../../core/net/address.js';
 import type { Peer, SharedSecret } from './peer.js';
 import { type TrustEvent, type TrustState, trustRows } from './states.js';
 
-/** DER of a name that is taken, at most. */
-export const longestName = 512;
+/** DER of a name that is taken, at most: strangers shall not fill the flash. */
+export const longestName = 256;
 
 /** A certificate as the table sees it. */
 export interface Shown {

@@ -88,13 +88,17 @@ export class Trust {
    * is refused; one that has proven its key leaves an alarm (`address` is given then).
    */
   judge(shown: Shown, isVouchedFor: boolean, address?: IpAddress): Judgement {
-    if (this.#revoked.has(shown.fingerprint)) {
+    if (this.isRevoked(shown.fingerprint)) {
       this.#forgetRevoked(shown);
       return { ok: false, why: 'its certificate is revoked' };
     }
     const judged = this.table.judge(shown, isVouchedFor);
     if (!judged.ok && judged.isConflict && address) this.#alarm(shown, address);
     return judged;
+  }
+
+  isRevoked(fingerprint: string): boolean {
+    return this.#revoked.has(fingerprint);
   }
 
   /** An exchange succeeded. */
@@ -193,7 +197,7 @@ export class Trust {
     for (const path of this.parts.options.managed)
       for (const certificate of this.#certificates(path)) this.#manage(path, certificate);
     for (const peer of this.table.all())
-      if (this.#revoked.has(peer.fingerprint)) this.table.revoked(peer.name);
+      if (this.isRevoked(peer.fingerprint)) this.table.revoked(peer.name);
   }
 
   #manage(path: string, { subject, fingerprint }: Certificate): void {
