@@ -81,6 +81,17 @@ function inside(tree, argv, environment = {}) {
   });
 }
 
+/** The array that procd would keep for fw4, from the calls that built it. */
+function firewallData(said) {
+  const rules = [];
+  for (const line of said) {
+    const [call, name, ...value] = line.split(' ');
+    if (call === 'json_add_object') rules.push({});
+    if (call === 'json_add_string') rules.at(-1)[name] = value.join(' ');
+  }
+  return rules;
+}
+
 export function routerChecks(own, { folder, architecture, qjs }) {
   const tree = path.join(folder, 'router');
   furnish(tree, own);
@@ -118,6 +129,7 @@ export function routerChecks(own, { folder, architecture, qjs }) {
     () => {
       configure((text) => text.replace("option enabled '0'", "option enabled '1'"));
       const said = lines(['/etc/init.d/autoipsec', 'start']);
+      own.firewall = firewallData(said);
       for (const line of [
         'procd_set_param command /usr/sbin/autoipsec daemon',
         'procd_set_param file /usr/share/autoipsec/autoipsec.js /usr/sbin/autoipsec-broker',

@@ -1,5 +1,5 @@
 // The ubus object in OpenWrt's own rpcd and ubusd, with the files of the package and the real control server
-// behind it. OPENWRT_ROOT names a root file system with them for this machine's processor (a release's rootfs
+// behind it; and its firewall rules in OpenWrt's own fw4, where the tree has that. OPENWRT_ROOT names a root file system with them for this machine's processor (a release's rootfs
 // archive, unpacked); it is copied, not touched.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -36,6 +36,8 @@ const start = `
     until [ -S /var/run/ubus/ubus.sock ]; do sleep 1; done
     exec rpcd -s /var/run/ubus/ubus.sock'`;
 
+const hasFirewall = (tree) => existsSync(path.join(tree, 'usr/share/firewall4/main.uc'));
+
 function furnish(own, { folder, qjs }) {
   const tree = path.join(folder, 'openwrt');
   cpSync(process.env.OPENWRT_ROOT, tree, { recursive: true, verbatimSymlinks: true });
@@ -43,9 +45,33 @@ function furnish(own, { folder, qjs }) {
   for (const name of ['dev', 'proc', 'var/run/autoipsec', 'etc/config'])
     mkdirSync(path.join(tree, name), { recursive: true });
   emulated(tree, 'usr/bin/qjs', qjs.program, qjs.emulator);
+  if (hasFirewall(tree)) {
+    const objects = path.join(root, 'test/package/stand-in/objects.uc');
+    cpSync(objects, path.join(tree, 'usr/share/rpcd/ucode/objects.uc'));
+    writeFileSync(path.join(tree, 'tmp/data.json'), JSON.stringify({ firewall: own.firewall }));
+    writeFileSync(path.join(tree, 'etc/config/firewall'), zones);
+  }
   writeFileSync(path.join(tree, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   writeFileSync(path.join(tree, 'etc/group'), 'root:x:0:\n');
   return tree;
+}
+
+/** A firewall with the zone that the stand-in for fw4 has named to the init script. */
+const zones = `config zone
+	option name internet
+	list network wan
+	option input REJECT
+`;
+
+/** What fw4 would load, with the rules that the init script gave to procd. */
+function checkFirewall(tree, own) {
+  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+  const { stdout, stderr } = spawnSync('chroot', [tree, 'fw4', 'print'], { encoding: 'utf8', env });
+  const chain =
+    /chain input_internet \{([^}]*(?:\{[^}]*\}[^}]*)*?)\n\t\}/.exec(stdout)?.[1] ?? stderr;
+  assert.ok(own.firewall.length > 0, 'the init script gave no rules');
+  assert.match(chain, /udp dport \{ 500, 4500 \} counter accept/);
+  assert.match(chain, /meta l4proto esp counter accept/);
 }
 
 /** Builds and starts the server of `daemon.ts`; gives what ends it. */
@@ -122,6 +148,7 @@ export function rpcdChecks(own, parts) {
     const gone = new Promise((resolve) => rpcd.once('exit', resolve));
     try {
       await asked(tree, socket, parts.folder);
+      if (hasFirewall(tree)) checkFirewall(tree, own);
     } finally {
       rpcd.kill('SIGKILL');
       await gone;
