@@ -36,6 +36,13 @@ export const tests = {
       assert.ok(changes.ubus.autoipsec.includes(method), `${method} changes something`);
   },
 
+  'LuCI sources: the overview asks for no more than the plugin of rpcd gives': async () => {
+    const number = (file, pattern) => Number(pattern.exec(read(file))[1]);
+    const most = number(`${app}/htdocs/luci-static/resources/autoipsec/calls.js`, /most: (\d+)/);
+    const limit = number('openwrt-package/autoipsec/files/rpcd.uc', /LARGEST_LIMIT = (\d+)/);
+    assert.ok(most <= limit, `${most} are asked for, ${limit} given`);
+  },
+
   'LuCI sources: each page of the menu is there, and asks for the rights': async () => {
     const menu = JSON.parse(read(`${app}/root/usr/share/luci/menu.d/luci-app-autoipsec.json`));
     const pages = Object.values(menu).filter(({ action }) => action.type === 'view');

@@ -24,8 +24,9 @@ export async function startDaemon(tree, scene) {
       text += data;
       if (!text.endsWith('\n')) return;
       const request = JSON.parse(text);
-      if (!['status', 'peers'].includes(request.command)) requests.push(request);
-      client.end(`${JSON.stringify({ ok: true, result: scene[request.command] })}\n`);
+      const method = request.command.replace(/^autovpn-/, '');
+      if (!['status', 'peers'].includes(method)) requests.push({ ...request, command: method });
+      client.end(`${JSON.stringify({ ok: true, result: scene[method] })}\n`);
     });
   });
   const socket = path.join(tree, 'var/run/autoipsec/control.sock');

@@ -2,11 +2,11 @@
 'require baseclass';
 'require dom';
 
-// stand-in: one dialog, notifications
+// stand-in: one dialog (its title is markup when it is a string, as in LuCI), notifications
 return baseclass.extend({
   showModal(title, children) {
     const overlay = document.querySelector('#modal_overlay');
-    const box = E('div', { class: 'modal' }, [E('h4', {}, [title]), ...children]);
+    const box = E('div', { class: 'modal' }, [E('h4', {}, title), ...children]);
     dom.content(overlay, [box]);
     document.body.classList.add('modal-overlay-active');
     return box;

@@ -17,7 +17,7 @@ const declare = (method, params) => {
 
 return baseclass.extend({
 	/** How many connections one answer may carry at most: what rpcd takes. */
-	most: 400,
+	most: 250,
 
 	status: declare('status', [ 'limit' ]),
 	check: declare('check'),

@@ -59,7 +59,8 @@ return baseclass.extend({
 			if (ev.key == 'Escape')
 				close();
 		};
-		const box = ui.showModal(title, [
+		// a list: LuCI takes a string for markup
+		const box = ui.showModal([ title ], [
 			...children,
 			E('div', { 'class': 'right autoipsec-actions' }, [
 				...buttons(close),

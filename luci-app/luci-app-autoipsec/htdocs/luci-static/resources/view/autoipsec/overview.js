@@ -181,6 +181,9 @@ return view.extend({
 				...warnings.fromCheck(this.findings)
 			];
 
+		if (this.report.running)
+			return [ warnings.fromDaemon(this.report.error) ];
+
 		return [ uci.get('autoipsec', 'main', 'enabled') == '1'
 			? warnings.notRunning(this.report.error) : warnings.switchedOff() ];
 	},
