@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
+/** For anything to appear: other stages may have the processor. */
+export const patienceMs = 180_000;
 export const phone = { width: 375, height: 740 };
 export const desktop = { width: 1180, height: 900 };
 
 /** The view `name` as it stands when it has drawn the scene; `problems` collects what must not be. */
 export async function openView(browser, address, name, scene, options = {}) {
   const context = await browser.newContext({ viewport: options.viewport ?? desktop });
+  context.setDefaultTimeout(patienceMs);
   const page = await context.newPage();
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
