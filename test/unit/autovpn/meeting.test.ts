@@ -7,7 +7,7 @@ import { find, findAll, findNotify, type Payload } from '../../../src/core/ike/p
 import { defaultPreferences } from '../../../src/core/ike/proposals/offer.js';
 import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { NotifyType } from '../../../src/core/ike/registries/notifies.js';
-import { address, formatPrefix } from '../../../src/core/net/address.js';
+import { address, formatPrefix, prefix } from '../../../src/core/net/address.js';
 import {
   type AutovpnGateway,
   type AutovpnWorld,
@@ -347,3 +347,20 @@ test('AV-133: a peer that is distrusted while it is being answered has nothing a
   assert.equal([g1.end.installed, g2.end.installed], [[], []]);
   await world.stop(g1, g2);
 });
+
+const selector = (text: string) => ({
+  ...{ prefix: prefix(text), protocol: 0, startPort: 0, endPort: 65_535 },
+});
+
+for (const [what, theirs, ours] of [
+  ['a block on its side', ['198.51.100.0/24'], [`${h2}/32`]],
+  ['two addresses', [`${h1}/32`, '198.51.100.131/32'], [`${h2}/32`]],
+  ['a block on our side', [`${h1}/32`], ['203.0.113.0/24']],
+] as const)
+  test(`AV-105: G2 refuses ${what}, and gives no part of it`, async () => {
+    const { world, g1, g2 } = await twoGateways();
+    const traffic = { ours: theirs.map(selector), theirs: ours.map(selector) };
+    assert.match(reasonOf(await world.meet(g1, g2, h1, h2, { traffic })), 'TS_UNACCEPTABLE');
+    assert.is(g2.end.installed.length, 0);
+    await world.stop(g1, g2);
+  });
