@@ -325,6 +325,22 @@ test('AV-A22 AV-6 a flood of Probe Requests gets so many answers in a second, an
   two.stop();
 });
 
+test('AV-6 a flood of made-up answers costs so many looks into nonces in a second', async () => {
+  const { clock, one, two, response, complete } = await exchange(gateways({ seed: 3 }));
+  const { one: other, two: next } = gateways({ seed: 4 }, { seed: 5 });
+  for (let n = 0; n < 300; n++) {
+    next.take(response);
+    other.take(complete);
+  }
+  await clock.advance(0);
+  assert.is(next.count('dropped: Nonce-R is not ours'), 100);
+  assert.is(next.count('dropped: rate'), 200);
+  assert.is(other.count('dropped: Nonce-I is not ours'), 100);
+  assert.is(other.count('dropped: rate'), 200);
+  one.stop();
+  two.stop();
+});
+
 test('AV-A25 a Probe Response to a foreign nonce goes on where a gateway behind is to have it', async () => {
   const { response } = await exchange();
   const { two } = gateways({}, { options: { foreignNonce: 'forward' }, seed: 9 });

@@ -10,7 +10,7 @@ import { Fading } from './fading.js';
 import type { ReceivedIcmpProbe } from './icmp.js';
 import type { Probe } from './message.js';
 import { type ProbedFlow, saltLength, sealNonce } from './nonce.js';
-import { mostSent } from './numbers.js';
+import { mostOpened, mostSent } from './numbers.js';
 import { TokenBucket } from './token-bucket.js';
 import { writeUdpProbe } from './udp.js';
 
@@ -23,10 +23,12 @@ type Complete = ReceivedIcmpProbe & { probe: Probe & { kind: 'complete' } };
 
 export class ProbeInitiator {
   readonly #rate: TokenBucket;
+  readonly #openings: TokenBucket;
   readonly #natsTold: Fading<true>;
 
   constructor(private readonly env: ProbingEnvironment) {
     this.#rate = new TokenBucket(env.clock, env.options.probeRate);
+    this.#openings = new TokenBucket(env.clock, mostOpened);
     this.#natsTold = new Fading(env.clock, mostNatsTold, natToldMs);
   }
 
@@ -133,6 +135,10 @@ export class ProbeInitiator {
   async #begin({ source: g2, probe }: Complete): Promise<void> {
     const { env } = this;
     const { nonceI, nonceR } = probe;
+    if (!this.#openings.take()) {
+      this.#drop('rate', `from ${g2}`);
+      return;
+    }
     const flow = env.memory.open(nonceI, { role: 'I', g2, bound: nonceR })?.flow;
     const local = env.addresses()[0];
     if (!flow || !local) {

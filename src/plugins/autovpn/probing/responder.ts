@@ -13,17 +13,20 @@ import { type ProbingEnvironment, refusal } from './environment.js';
 import { writeIcmpProbe } from './icmp.js';
 import type { Exchange } from './memory.js';
 import { type ProbedFlow, saltLength, sealNonce } from './nonce.js';
-import { mostSent } from './numbers.js';
+import { mostOpened, mostSent } from './numbers.js';
 import { retransmitMs } from './options.js';
+import { TokenBucket } from './token-bucket.js';
 import type { UdpProbe } from './udp.js';
 
 const nothing = new Uint8Array(0);
 
 export class ProbeResponder {
   readonly candidates: Candidates;
+  readonly #openings: TokenBucket;
   #isStopped = false;
 
   constructor(private readonly env: ProbingEnvironment) {
+    this.#openings = new TokenBucket(env.clock, mostOpened);
     this.candidates = new Candidates(env.clock, env.options.probes ? env.options.protocols : []);
   }
 
@@ -98,6 +101,10 @@ export class ProbeResponder {
   response({ source, destination, probe }: UdpProbe, packet: Uint8Array): boolean {
     const { env } = this;
     const { memory, counters } = env;
+    if (!this.#openings.take()) {
+      counters.count('dropped: rate');
+      return true;
+    }
     const g2 = env.addresses().find((own) => this.#open(probe.nonceR, own)?.h2 === destination);
     const flow = g2 && this.#open(probe.nonceR, g2);
     if (!flow) {
