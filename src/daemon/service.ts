@@ -25,6 +25,7 @@ import { createPolicy, type Policy } from '../core/policy/policy.js';
 import type { PolicyWan } from '../core/policy/wan.js';
 import { plugins } from '../plugins/index.js';
 import { aesSpeed, choosePreferences } from './algorithms.js';
+import { FlowOffloading } from './flow-offloading.js';
 import { Validation, warnings } from './health.js';
 import { keyLogWarning, openKeyLog } from './key-log.js';
 import { lifetimes } from './lifetimes.js';
@@ -118,7 +119,10 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   await ike.start();
   undo.add(() => ike.stop(stopGraceMs));
   policy.resume();
-  return new RunningService(parts, { kernel, resolver, wans, policy, ike, services }, undo);
+  const offloading = new FlowOffloading({ processes: platform.processes, log });
+  await offloading.look();
+  const running = { kernel, resolver, wans, policy, ike, services, offloading };
+  return new RunningService(parts, running, undo);
 }
 
 async function refuseWhatIsMissing(kernel: Kernel): Promise<void> {
@@ -239,6 +243,7 @@ interface RunningParts {
   policy: Policy;
   ike: IkeDaemon;
   services: PluginServices;
+  offloading: FlowOffloading;
 }
 
 class RunningService implements Service {
@@ -291,6 +296,7 @@ class RunningService implements Service {
     const { kernel, wans, policy, ike } = this.running;
     const { platform, version } = this.parts;
     this.validation.refresh();
+    void this.running.offloading.look();
     const validates = this.validation.state;
     return statusReport({
       ...(limit === undefined ? {} : { limit }),
@@ -307,6 +313,7 @@ class RunningService implements Service {
         ...(this.settings.keyLog ? [keyLogWarning(this.parts.runtimeFolder)] : []),
         ...[ike.pressure()].filter((each) => each !== undefined),
         ...warnings(wans, validates),
+        ...this.running.offloading.warnings(),
         ...this.running.services.all().flatMap((each) => each.warnings?.() ?? []),
       ],
     });

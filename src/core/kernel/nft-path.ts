@@ -30,6 +30,11 @@ const watchedTime = '10m';
 const firstPackets = '100/second burst 200 packets';
 const copyBytes = 128;
 
+/** Flows whose first packet was copied a moment ago. */
+const maxStarted = 4096;
+const startedTime = '1m';
+
+const startedSet = (wanIndex: number): string => `started_${wanIndex}`;
 export const watchedSet = (wanIndex: number): string => `watched_${wanIndex}`;
 export const watchChain = (wanIndex: number): string => `watch_${wanIndex}`;
 
@@ -56,8 +61,11 @@ function takeRules(wan: WanDevice, device: string, firstQueue: number): string[]
 function watchRules(wan: WanDevice, firstQueue: number): string[] {
   const group = `group ${watchGroup(firstQueue, wan.index)} snaplen ${copyBytes}`;
   const pair = 'ip saddr . ip daddr';
-  const first = `limit rate ${firstPackets} log prefix "first" ${group}`;
-  const answered = `ct direction original ct state established add @${watchedSet(wan.index)} { ${pair} } log prefix "${answeredPrefix}" ${group}`;
+  const flow = `${startedSet(wan.index)} { ip saddr . th sport . ip daddr . th dport }`;
+  const first = `limit rate ${firstPackets} add @${flow} log prefix "first" ${group}`;
+  // Not a flow of before: of that nobody has the first packet
+  const isStarted = `ip saddr . th sport . ip daddr . th dport @${startedSet(wan.index)}`;
+  const answered = `${isStarted} ct direction original ct state established add @${watchedSet(wan.index)} { ${pair} } log prefix "${answeredPrefix}" ${group}`;
   return [
     `${pair} @${watchedSet(wan.index)} accept`,
     ...(wan.watches ?? []).flatMap((protocol) =>
@@ -117,7 +125,7 @@ export function pathChains(
 export const pathSets = (wans: readonly WanDevice[], table: string): string[] =>
   wans
     .filter(isWatched)
-    .map(
-      (wan) =>
-        `add set ${table} ${watchedSet(wan.index)} { type ipv4_addr . ipv4_addr; flags dynamic,timeout; timeout ${watchedTime}; size ${maxWatched}; }`,
-    );
+    .flatMap((wan) => [
+      `add set ${table} ${watchedSet(wan.index)} { type ipv4_addr . ipv4_addr; flags dynamic,timeout; timeout ${watchedTime}; size ${maxWatched}; }`,
+      `add set ${table} ${startedSet(wan.index)} { type ipv4_addr . inet_service . ipv4_addr . inet_service; flags dynamic,timeout; timeout ${startedTime}; size ${maxStarted}; }`,
+    ]);

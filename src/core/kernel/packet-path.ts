@@ -17,7 +17,7 @@ export interface PathWatcher {
   /** True when it is the plugin's own: it goes no further. Must not wait. */
   take(packet: Uint8Array): boolean;
   /**
-   * IP protocols of flows that come in from outside (6 for TCP). Copies are seen, up to 128 octets, of
+   * IP protocols of flows that come in from outside: 6 and 17 (those with ports). Copies are seen, up to 128 octets, of
    * a flow's first packet and of its first one behind an answer; then nothing more of the pair of
    * addresses for some time.
    */

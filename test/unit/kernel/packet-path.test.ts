@@ -46,8 +46,8 @@ test('flows are seen by copies, and a pair that was looked at costs one look int
   ]);
   assert.equal(rulesOf(text, 'watch_0'), [
     'ip saddr . ip daddr @watched_0 accept',
-    'tcp flags & (fin | syn | rst | ack) == syn limit rate 100/second burst 200 packets log prefix "first" group 4500 snaplen 128',
-    'tcp flags & (fin | syn | rst | ack) == ack ct direction original ct state established add @watched_0 { ip saddr . ip daddr } log prefix "answered" group 4500 snaplen 128',
+    'tcp flags & (fin | syn | rst | ack) == syn limit rate 100/second burst 200 packets add @started_0 { ip saddr . th sport . ip daddr . th dport } log prefix "first" group 4500 snaplen 128',
+    'tcp flags & (fin | syn | rst | ack) == ack ip saddr . th sport . ip daddr . th dport @started_0 ct direction original ct state established add @watched_0 { ip saddr . ip daddr } log prefix "answered" group 4500 snaplen 128',
   ]);
   assert.not.match(text, 'watched_3');
 });

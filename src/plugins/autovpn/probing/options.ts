@@ -3,7 +3,6 @@ import { fromHex } from '../../../core/bytes/hex.js';
 import { utf8 } from '../../../core/bytes/text.js';
 import { checkedList, choice, flag, number, seconds, text } from '../../../core/config/options.js';
 import type { Options } from '../../../core/config/schema.js';
-import { protocols } from '../../../core/net/ipv4.js';
 import { mostSent, type Numbers, shortestRetrySeconds } from './numbers.js';
 
 export interface ProbingOptions {
@@ -41,8 +40,8 @@ export const probingOptions: Options<ProbingOptions> = {
     uci: 'autovpn_probe_protocols',
     default: ['tcp'],
     help: 'Traffic that is worth a tunnel. A probe for anything but TCP may disturb hosts that have no gateway of this kind.',
-    allowed: 'tcp, udp, icmp',
-    isAllowed: (value) => value in protocols,
+    allowed: 'tcp, udp',
+    isAllowed: (value) => value === 'tcp' || value === 'udp',
   }),
   retransmit: checkedList({
     uci: 'autovpn_retransmit',
