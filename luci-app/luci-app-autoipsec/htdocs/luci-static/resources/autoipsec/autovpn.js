@@ -71,7 +71,7 @@ const options = [
 	choice(expert, 'autovpn_ike_port', _('Port at which IKE begins'), [ [ '4500', '4500' ], [ '500', '500' ] ], '4500'),
 	text(expert, 'autovpn_vendor_id', _('Name of this software in probes'), words200, 'autovpn.qjs/1',
 		_('Text, or 0x and hexadecimal octets.')),
-	number(expert, 'autovpn_max_peers', _('Peers remembered, at most'), [ 10, 10000 ], '1000'),
+	number(expert, 'autovpn_max_peers', _('Peers remembered, at most'), [ 10, 4000 ], '500'),
 	number(expert, 'autovpn_persist_interval', _('Least time between two writes to the flash'), [ 0, 604800 ], '21600', _('Seconds.')),
 	number(expert, 'autovpn_contact_max', _('Longest text of a peer'), [ 0, 1024 ], '1024', _('Octets.')),
 	number(expert, 'autovpn_secret_length', _('Length of shared secrets'), [ 0, 1024 ], '0',
