@@ -14,7 +14,7 @@ const unit = (engine) => [node, 'test/run-unit.mjs', '--verbose', '--engine', en
 
 /**
  * Reports are the lines `ok NAME`, `not ok NAME` and `skip NAME # reason` of a program's output.
- * `narrow`: it uses one core, and goes on beside another stage, which goes first.
+ * `narrow`: it uses one core, and goes on beside another such stage.
  */
 const stages = [
   { name: 'types of the program', argv: [bin('tsc')], isOneTest: true },
@@ -37,35 +37,17 @@ const stages = [
   { name: 'LuCI pages', argv: [node, 'test/luci/run.mjs'], narrow: true },
   { name: 'LuCI on OpenWrt', argv: [node, 'test/luci/openwrt/run.mjs'], narrow: true },
   { name: 'broker', argv: [node, 'test/broker/run.mjs'], narrow: true },
-  { name: 'packages', argv: [node, 'test/package/run.mjs'] },
-  { name: 'kernel', argv: [node, 'test/lab/kernel-proof.mjs', '--brief'] },
+  { name: 'packages', argv: [node, 'test/package/run.mjs'], narrow: true },
   { name: 'lab', argv: [node, 'test/lab/run.mjs', 'all'] },
   { name: 'interop', argv: [node, 'test/interop/run.mjs', '--quick'] },
 ];
 
 const reportLine = /^(ok|not ok|skip) (.*)$/;
 
-/** A session of its own, with what the emulated machine of the lab leaves over. */
-const behindOthers = (argv) => [
-  ...['sh', '-c', '{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 19 "$@"', 'sh'],
-  ...argv,
-];
-
-const sessions = new Set();
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.once(signal, () => {
-    for (const pid of sessions) process.kill(-pid, signal);
-    process.kill(process.pid, signal);
-  });
-
 /** Runs a program; gives its reports, its output and its exit status. */
-function run({ argv, narrow: isBehind = false }) {
+function run(argv) {
   return new Promise((resolve) => {
-    const [program, ...rest] = isBehind ? behindOthers(argv) : argv;
-    const stdio = ['ignore', 'pipe', 'pipe'];
-    const child = spawn(program, rest, { cwd: root, stdio, detached: isBehind });
-    if (isBehind) sessions.add(child.pid);
-    child.on('exit', () => sessions.delete(child.pid));
+    const child = spawn(argv[0], argv.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     const reports = [];
     let output = '';
     let line = '';
@@ -92,7 +74,7 @@ function run({ argv, narrow: isBehind = false }) {
 async function runStage(stage) {
   const start = Date.now();
   process.stderr.write(`${stage.name} …\n`);
-  const { reports, output, status } = await run(stage);
+  const { reports, output, status } = await run(stage.argv);
   if (stage.isOneTest) reports.push({ verdict: status === 0 ? 'ok' : 'not ok', name: stage.name });
   const count = (verdict) => reports.filter((each) => each.verdict === verdict).length;
   // a stage that failed without a failed test (it crashed), or ran nothing, is a failure itself
@@ -109,17 +91,19 @@ async function runStage(stage) {
   return reports.map((report) => ({ ...report, stage: stage.name }));
 }
 
-/** What comes before the narrow ones runs first; then two lanes, and one of them begins with what is wide. */
+/** Neighbours that are narrow run two at a time; all others alone, in their order. */
 async function runStages(chosen) {
   const reports = [];
-  const drain = async (queue) => {
-    while (queue.length > 0) reports.push(...(await runStage(queue.shift())));
+  let next = 0;
+  const lane = async (isMine) => {
+    while (next < chosen.length && isMine(chosen[next]))
+      reports.push(...(await runStage(chosen[next++])));
   };
-  const narrow = chosen.filter((stage) => stage.narrow);
-  const first = narrow.length > 0 ? chosen.indexOf(narrow[0]) : chosen.length;
-  await drain(chosen.slice(0, first));
-  const wide = chosen.slice(first).filter((stage) => !stage.narrow);
-  await Promise.all([drain(wide).then(() => drain(narrow)), drain(narrow)]);
+  const isNarrow = (stage) => stage.narrow === true;
+  while (next < chosen.length) {
+    await lane((stage) => !isNarrow(stage));
+    await Promise.all([lane(isNarrow), lane(isNarrow)]);
+  }
   return reports;
 }
 

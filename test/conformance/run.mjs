@@ -27,7 +27,7 @@ export function idsOf(name) {
 }
 
 /** Where a stage's tests run. */
-const places = { lab: 'lab', kernel: 'lab', broker: 'broker' };
+const places = { lab: 'lab', broker: 'broker' };
 
 /** ID → name of test → { where it ran, verdict }; the emulated engines add nothing to the proof. */
 function proofs(reports) {

@@ -52,6 +52,7 @@ async function runScenario(file) {
   if (state.failed > 0) keepEvidence(folder, file);
   await lab.remove();
   current = undefined;
+  if (!scenario.isShow) console.log(`# ${elapsed(begin)} s`);
   tell('done');
 }
 

@@ -1,7 +1,7 @@
 // Proves the kernel room on a real kernel: `node test/lab/kernel-proof.mjs [--brief | part of a name …]`.
 // Bundles the driver, starts the machine, and there runs the driver in the router's namespace. Each
 // proof prints `ok NAME` or `not ok NAME`; the exit status is 0 when all are ok. `--brief`: some, for
-// `npm test`.
+// `npm run rare`.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';

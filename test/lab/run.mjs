@@ -1,4 +1,4 @@
-// The lab: `node test/lab/run.mjs [showcase|all|autovpn|NAME…] [--times N] [--direct] [--list]`.
+// The lab: `node test/lab/run.mjs [showcase|all|rare|autovpn|NAME…] [--times N] [--direct] [--list]`.
 // Boots a virtual machine (or uses the running kernel where it has ESP and we are root), builds the
 // network in it and runs scenarios. LAB_DEBUG=1 shows times and makes the daemons talkative.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,14 +19,15 @@ function scenarioNames() {
     .sort();
 }
 
-/** `all` are those of `npm test`; rare ones run by their names, or all of autovpn by that word. */
+/** `all` are those of `npm test`; `rare` ones take too long for it. */
 async function chosen(words) {
   const known = scenarioNames();
   if (words.length === 0) return ['showcase'];
   if (words.includes('autovpn')) return known.filter((name) => name.startsWith('autovpn-'));
-  if (words.includes('all')) {
+  if (words.includes('all') || words.includes('rare')) {
     const scenarios = await scenariosOf(known);
-    return known.filter((_, index) => !scenarios[index].isRare);
+    const isRare = words.includes('rare');
+    return known.filter((_, index) => Boolean(scenarios[index].isRare) === isRare);
   }
   const unknown = words.filter((word) => word !== 'showcase' && !known.includes(word));
   if (unknown.length === 0) return words;

@@ -79,7 +79,7 @@ export const proofs: Record<string, Proof> = {
   'stop leaves nothing of ours': stop,
 };
 
-/** Parts of the names of those that `npm test` runs: what no scenario of the lab shows, and the last one. */
+/** Parts of the names of those that `npm run rare` runs: what no scenario of the lab shows, and the last one. */
 export const briefly = [
   'OE-157',
   'OE-19',

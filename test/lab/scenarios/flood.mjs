@@ -23,6 +23,7 @@ const configuration = { main: { patience: '120' }, wan: { default_class: 'oe-par
 export default {
   name: 'flood',
   requirements: ['OE-152'],
+  isRare: true,
   topology: { extra: { bob: 2, carol: realSources } },
   seconds: 300,
   async run(lab) {

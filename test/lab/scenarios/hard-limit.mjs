@@ -7,6 +7,7 @@ const hardPackets = 20;
 export default {
   name: 'hard limit',
   requirements: ['OE-19'],
+  isRare: true,
   topology: {},
   async run(lab) {
     const { sga, sgb } = lab.routers;

@@ -1,7 +1,7 @@
 // Four kills at random moments, with a seed that is told; `npm run kills` makes a hundred of them.
 import { kills } from '../kills.mjs';
 
-const count = Number(process.env.LAB_KILLS ?? 4);
+const count = Number(process.env.LAB_KILLS ?? 2);
 
 export default {
   name: 'kills',
