@@ -1,23 +1,14 @@
 /** One socket to netfilter: questions with their answers, by sequence number, and what comes unasked. */
 import type { NetlinkSocket, Network } from '../net/network.js';
-import type { Timer, Timers } from '../platform/platform.js';
+import type { Timers } from '../platform/platform.js';
 import { NetlinkCodec, type NetlinkMessage, NLMSG_ERROR } from './netlink.js';
 import { NETLINK_NETFILTER } from './nfqueue-codec.js';
+import { Questions } from './questions.js';
 
-/** The kernel answers at once; a loop that is busy reads it late. */
-const answerMs = 10_000;
-const maxWaiting = 256;
-
-/** `errno` 0 is an acknowledgement. */
+/** `errno` 0 is an acknowledgement, -1 one that is cut short. */
 export type NetlinkAnswer =
   | { kind: 'message'; message: NetlinkMessage }
   | { kind: 'errno'; errno: number };
-
-interface Waiting {
-  timer: Timer;
-  resolve(answer: NetlinkAnswer): void;
-  reject(error: Error): void;
-}
 
 export interface AskerParts {
   network: Pick<Network, 'netlink'>;
@@ -27,9 +18,8 @@ export interface AskerParts {
 
 export class NetlinkAsker {
   readonly codec: NetlinkCodec;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #questions: Questions<NetlinkAnswer>;
   #socket: NetlinkSocket | undefined;
-  #sequence = 0;
 
   constructor(
     private readonly parts: AskerParts,
@@ -38,6 +28,7 @@ export class NetlinkAsker {
     private readonly unasked: (message: NetlinkMessage) => void = () => undefined,
   ) {
     this.codec = new NetlinkCodec(parts.isBigEndian);
+    this.#questions = new Questions(parts.timers);
   }
 
   /** Rejects when the kernel refuses. */
@@ -48,18 +39,12 @@ export class NetlinkAsker {
   }
 
   /** Rejects when nothing comes back. `message` gets the sequence number. */
-  ask(message: (sequence: number) => Uint8Array): Promise<NetlinkAnswer> {
-    return new Promise((resolve, reject) => {
-      if (!this.#socket) throw new Error(`${this.name}: not open`);
-      if (this.#waiting.size >= maxWaiting)
-        throw new Error(`${this.name}: ${maxWaiting} questions wait for an answer already`);
-      this.#sequence = (this.#sequence + 1) >>> 0;
-      const sequence = this.#sequence;
-      const timer = this.parts.timers.after(answerMs, () =>
-        this.#takeOff(sequence)?.reject(new Error(`${this.name}: the kernel does not answer`)),
-      );
-      this.#waiting.set(sequence, { timer, resolve, reject });
-      this.#socket.send(message(sequence));
+  async ask(message: (sequence: number) => Uint8Array): Promise<NetlinkAnswer> {
+    const socket = this.#socket;
+    if (!socket) throw new Error(`${this.name}: not open`);
+    const answer = this.#questions.ask((sequence) => socket.send(message(sequence)));
+    return answer.catch((error: Error) => {
+      throw new Error(`${this.name}: ${error.message}`);
     });
   }
 
@@ -67,21 +52,14 @@ export class NetlinkAsker {
   close(): void {
     this.#socket?.close();
     this.#socket = undefined;
-    for (const sequence of [...this.#waiting.keys()])
-      this.#takeOff(sequence)?.reject(new Error(`${this.name}: closed`));
+    this.#questions.end('closed');
   }
 
   #receive(message: NetlinkMessage): void {
-    const waiting = this.#takeOff(message.sequence);
-    if (!waiting) this.unasked(message);
-    else if (message.type !== NLMSG_ERROR) waiting.resolve({ kind: 'message', message });
-    else waiting.resolve({ kind: 'errno', errno: this.codec.errno(message) ?? 22 });
-  }
-
-  #takeOff(sequence: number): Waiting | undefined {
-    const waiting = this.#waiting.get(sequence);
-    this.#waiting.delete(sequence);
-    waiting?.timer.cancel();
-    return waiting;
+    const answer: NetlinkAnswer =
+      message.type === NLMSG_ERROR
+        ? { kind: 'errno', errno: this.codec.errno(message) ?? -1 }
+        : { kind: 'message', message };
+    if (!this.#questions.answer(message.sequence, answer)) this.unasked(message);
   }
 }
