@@ -42,11 +42,16 @@ export async function countersOf(lab, router) {
 export const counted = (lab, router, name, least = 1) =>
   eventually(async () => ((await countersOf(lab, router))[name] ?? 0) >= least, 60_000);
 
-const server = `require('net').createServer((c) => { c.on('error', () => {}); c.pipe(c); })
-  .listen(7000, () => console.log('listening'))`;
+/** Each talk has a port of its own: several may go on at a time. */
+let nextPort = 7000;
+
+const server = (
+  port,
+) => `require('net').createServer((c) => { c.on('error', () => {}); c.pipe(c); })
+  .listen(${port}, () => console.log('listening'))`;
 
 /** Sends a line a second and prints what comes back; the count of lines and errors at the end. */
-const client = (address) => `const c = require('net').connect(7000, '${address}');
+const client = (address, port) => `const c = require('net').connect(${port}, '${address}');
   let n = 0; c.on('connect', () => console.log('connected'));
   c.on('data', (d) => console.log('echo ' + d)); c.on('error', (e) => console.log('error ' + e.code));
   setInterval(() => c.write('line' + ++n + '\\n'), 100);`;
@@ -54,9 +59,14 @@ const client = (address) => `const c = require('net').connect(7000, '${address}'
 /** A TCP connection between two hosts that never rests. `address`: where the client finds the server. */
 export async function talk(lab, from, to, address = lab.address(to)) {
   const { machine } = lab;
-  const echo = machine.start(to, `echo-${to}`, [process.execPath, '-e', server]);
+  const port = nextPort++;
+  const echo = machine.start(to, `echo-${to}-${port}`, [process.execPath, '-e', server(port)]);
   await echo.says(/listening/);
-  const caller = machine.start(from, `talk-${from}`, [process.execPath, '-e', client(address)]);
+  const caller = machine.start(from, `talk-${from}-${port}`, [
+    process.execPath,
+    '-e',
+    client(address, port),
+  ]);
   await caller.says(/connected/, 60_000);
   const lines = () => (caller.log().match(/echo /g) ?? []).length;
   return {

@@ -2,11 +2,11 @@
 // router that comes with its name is refused.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { autovpn, bothEncrypt, talk } from '../autovpn.mjs';
 import { eventually } from '../net/machine.mjs';
+import { Router } from '../net/router.mjs';
 
 /** A command of `autoipsec autovpn`, with `--json` where it has that. */
 async function command(router, ...words) {
@@ -22,10 +22,14 @@ const peerOf = async (router, other) => {
   return (await peers(router)).find((each) => each.name === name);
 };
 
-/** A router's key and certificate, made by openssl, under the name of another one. */
-function takeName(router, name) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'autovpn-'));
-  const [key, certificate] = ['key.pem', 'certificate.pem'].map((file) => path.join(folder, file));
+/** Carol as her own gateway, with a key of her own and a certificate for it in the name of another one. */
+function impostor({ machine, parts }, name) {
+  const keyFolder = path.join(machine.folder, 'impostor');
+  const folder = path.join(keyFolder, 'carol');
+  mkdirSync(folder, { recursive: true });
+  const [key, certificate] = ['private-key.pem', 'certificate.pem'].map((file) =>
+    path.join(folder, file),
+  );
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   const subject = ['-subj', `/CN=${name.replace(/^CN=/, '')}`, '-days', '9000'];
   // As our own writer has it: PrintableString
@@ -37,9 +41,9 @@ function takeName(router, name) {
     { encoding: 'utf8' },
   );
   if (made.status !== 0) throw new Error(made.stderr);
-  const state = path.join(router.folder, 'state');
-  writeFileSync(path.join(state, 'private-key.pem'), readFileSync(key), { mode: 0o600 });
-  writeFileSync(path.join(state, 'certificate.pem'), readFileSync(certificate), { mode: 0o600 });
+  const router = new Router(machine, { router: 'carol' }, { ...parts, keyFolder });
+  copyFileSync(certificate, path.join(router.folder, 'state', 'certificate.pem'));
+  return router;
 }
 
 const tunnels = async (lab, router) =>
@@ -51,12 +55,12 @@ export default {
   topology: {},
   isRare: true,
   async run(lab) {
-    const { sga, sgb, sgc } = lab.routers;
+    const { sga, sgb } = lab.routers;
     await Promise.all([lab.start('sga', autovpn()), lab.start('sgb', autovpn())]);
     const call = await talk(lab, 'alice', 'bob');
     lab.check('AV-1 a tunnel', await bothEncrypt(lab));
     await checkTrust(lab, sga, sgb);
-    await checkConflict(lab, { sga, sgb, sgc });
+    await checkConflict(lab, sga, sgb);
     await checkSecret(lab, sga, sgb);
     await checkDistrust(lab, sga, sgb);
     lab.check('the connection of before goes on', await call.goesOn(5), call.errors());
@@ -96,10 +100,10 @@ async function checkSecret(lab, sga, sgb) {
 }
 
 /** Another router comes with the name of SG-A, and a key of its own. */
-async function checkConflict(lab, { sga, sgb, sgc }) {
+async function checkConflict(lab, sga, sgb) {
   const before = await peerOf(sgb, sga);
-  takeName(sgc, before.name);
-  await lab.start('sgc', autovpn());
+  const sgc = impostor(lab, before.name);
+  await sgc.start(autovpn({ device: 'eth0' }));
   const call = await talk(lab, 'carol', 'bob');
   const isAlarmed = await eventually(
     async () => (await lab.status('sgb')).warnings.some((line) => /another certificate/.test(line)),
