@@ -56,6 +56,19 @@ const translation = `table ip nat {
 }
 `;
 
+/** The same for user-mode Linux, which has no nftables. */
+const olderTranslation = `*nat
+-A POSTROUTING -s 10.99.1.0/24 -o to-peer -j MASQUERADE
+-A POSTROUTING -s 10.99.2.0/24 -o to-us -j MASQUERADE
+COMMIT
+`;
+
+async function translate(machine) {
+  const { status } = await machine.exec('net', ['nft', '-f', '-'], { input: translation });
+  if (status !== 0)
+    await machine.run('net', ['iptables-legacy-restore'], { input: olderTranslation });
+}
+
 export async function buildNetwork(machine) {
   const ip = (namespace, input) =>
     machine.run(undefined, ['ip', ...(namespace ? ['-n', namespace] : []), '-batch', '-'], {
@@ -70,7 +83,7 @@ export async function buildNetwork(machine) {
   await ip('us', side(1, 'us'));
   await ip('peer', side(2, 'peer'));
   await ip('net', `link set lo up\n${middle}`);
-  await machine.run('net', ['nft', '-f', '-'], { input: translation });
+  await translate(machine);
   for (const family of [4, 6])
     await machine.run('us', ['ping', '-qn', '-c1', '-w10', addresses[family].peer]);
 }

@@ -85,6 +85,7 @@ const status = await runInLab([process.execPath, inside, partsFile], {
   timeoutSeconds,
   signal: abortOnSignal(),
   ...(values.direct && { direct: true }),
+  needsNftables: false,
 });
 process.exitCode = status;
 const results = existsSync(parts.results) ? JSON.parse(readFileSync(parts.results, 'utf8')) : [];

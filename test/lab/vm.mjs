@@ -2,23 +2,21 @@
 //   node test/lab/vm.mjs run [--timeout SECONDS] [--cpus N] [--memory 1G] [--direct] -- COMMAND…
 // The command's output and exit status are passed on. Where the running kernel has all the lab needs
 // and we are root, `--direct` runs the command here instead, in a mount and network namespace.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { needPackages } from '../tools/apt.mjs';
 import { chooseAccelerator } from './vm/accelerator.mjs';
+import { commandScript, machineFailed, tail, timedOut } from './vm/command.mjs';
 import { canRunDirectly, runDirectly } from './vm/direct.mjs';
 import { ensureWorkFolder, workFolder } from './vm/folders.mjs';
 import { findKernel } from './vm/kernel.mjs';
 import { startQemu } from './vm/qemu.mjs';
+import { bootsUml, runInUml } from './vm/uml.mjs';
 
+export { machineFailed, timedOut } from './vm/command.mjs';
 export { projectRoot, workFolder } from './vm/folders.mjs';
-
-/** Exit status when the time limit ended the command, as timeout(1) has it. */
-export const timedOut = 124;
-/** Exit status when the machine ended without telling the command's status. */
-export const machineFailed = 125;
 
 /**
  * Boots, runs `argv` (in `cwd`, with `env` added to a small environment) and gives its exit status.
@@ -65,15 +63,6 @@ async function requiredKernel() {
   return kernel;
 }
 
-function commandScript(argv, { cwd = process.cwd(), env = {} }) {
-  const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}`);
-  return [...variables, `cd ${quote(cwd)}`, `exec ${argv.map(quote).join(' ')}`, ''].join('\n');
-}
-
-function quote(word) {
-  return `'${String(word).replaceAll("'", "'\\''")}'`;
-}
-
 /** Streams what the guest says and gives the command's exit status. */
 async function followGuest(guest, options) {
   const { stdout = process.stdout, stderr = process.stderr, timeoutSeconds, signal } = options;
@@ -116,19 +105,18 @@ function forward(socket, stream) {
   return new Promise((resolve) => socket.once('close', resolve).on('error', resolve));
 }
 
-function tail(file) {
-  try {
-    return readFileSync(file, 'utf8').split('\n').slice(-30).join('\n');
-  } catch {
-    return '(nothing)';
-  }
-}
-
-/** In the running kernel where that can carry the lab (or `options.direct` asks), else in a VM. */
+/**
+ * In the running kernel where that can carry the lab (or `options.direct` asks), else in a VM.
+ * `options.needsNftables`: false where user-mode Linux will do, which is faster than emulation.
+ */
 export async function runInLab(argv, options = {}) {
   const direct = options.direct ?? canRunDirectly();
-  return direct ? runDirectly(argv, options) : runInVm(argv, options);
+  if (direct) return runDirectly(argv, options);
+  const isUml = options.needsNftables === false && (await isEmulated()) && (await bootsUml());
+  return isUml ? runInUml(argv, options) : runInVm(argv, options);
 }
+
+const isEmulated = async () => (await chooseAccelerator(await requiredKernel())) === 'tcg';
 
 /** An AbortSignal for the first Ctrl-C or TERM; the second one ends this process. */
 export function abortOnSignal() {
