@@ -195,7 +195,7 @@ const steps = {
     await page.getByRole('button', { name: 'Add an interface' }).click();
     const dialog = page.locator('.cbi-modal');
     await dialog.locator('[data-name="interface"] .cbi-dropdown').click();
-    await dialog.locator('[data-name="interface"] li[data-value="wan"]').click();
+    await dialog.locator('[data-name="interface"] .dropdown [data-value="wan"]').click();
     await dialog.locator('[data-name="enabled"] input[type=checkbox]').check();
     await dialog.locator('[data-name="_plugin_oe_dns"] input[type=checkbox]').check();
     await dialog.getByRole('button', { name: 'Save' }).click();
