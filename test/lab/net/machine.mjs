@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-/** Milliseconds between the polite and the final signal. */
-const patienceMs = 3000;
+/** Milliseconds between the polite and the final signal: a daemon takes seconds on an emulated, busy machine. */
+const patienceMs = 30_000;
 
 /** Words that run `argv` in the namespace; without a namespace, right here. `ip netns` execs it. */
 function inNamespace(namespace, argv) {
