@@ -143,6 +143,26 @@ export const tests = {
     await close();
   },
 
+  'LuCI overview: a tunnel gets new keys by a button, and a refusal is told': async ({ open }) => {
+    const { page, goOn, calls, close } = await open(view, usual);
+    const renew = async () => {
+      await page.getByRole('button', { name: 'Details of 203.0.113.9' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'New keys now' }).click();
+    };
+    await renew();
+    await page.getByText('The tunnel to 203.0.113.9 has new keys').waitFor();
+    assert.deepEqual((await calls('rekey'))[0].args, { address: '203.0.113.9' });
+    const failures = ['203.0.113.9: it is gone'];
+    await goOn({ ubus: { ...usual.ubus, rekey: { rekeyed: 0, failures } } });
+    await renew();
+    await page.getByText('No new keys for 203.0.113.9: 203.0.113.9: it is gone').waitFor();
+    await page.getByRole('button', { name: 'Details of 192.0.2.100' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    assert.equal(await dialog.getByRole('button', { name: 'New keys now' }).count(), 0);
+    await close();
+  },
+
   'LuCI overview: warnings stand on top, each with what to do, and are said once': async ({
     open,
   }) => {

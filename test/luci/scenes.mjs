@@ -199,7 +199,13 @@ export const records = {
 
 Object.assign(usual.ubus, {
   peers: { peers },
+  own: {
+    name: 'CN=autovpn-5d1f0c9a7e3b2468',
+    fingerprint: '5d1f0c9a7e3b24680f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778',
+    contact: 'Example Ltd., noc@example.org\nFingerprints: https://www.example.org/ipsec',
+  },
   records,
+  rekey: { rekeyed: 1, failures: [] },
   trust: { trusted: true },
   distrust: { distrusted: true, ended: 1 },
   remove: { removed: true },

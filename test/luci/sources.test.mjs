@@ -32,7 +32,7 @@ export const tests = {
     const declared = [...calls.matchAll(/declare\('(\w+)'/g)].map(([, method]) => method);
     const allowed = [...looks.ubus.autoipsec, ...changes.ubus.autoipsec];
     assert.deepEqual(allowed.sort(), declared.sort());
-    for (const method of ['forget', 'trust', 'distrust', 'remove'])
+    for (const method of ['forget', 'rekey', 'trust', 'distrust', 'remove'])
       assert.ok(changes.ubus.autoipsec.includes(method), `${method} changes something`);
   },
 
@@ -41,6 +41,16 @@ export const tests = {
     const most = number(`${app}/htdocs/luci-static/resources/autoipsec/calls.js`, /most: (\d+)/);
     const limit = number('openwrt-package/autoipsec/files/rpcd.uc', /LARGEST_LIMIT = (\d+)/);
     assert.ok(most <= limit, `${most} are asked for, ${limit} given`);
+  },
+
+  'LuCI sources: there are words for each trust that the daemon knows': async () => {
+    const names = (text) =>
+      [...text.matchAll(/^\s+'?([a-z][a-z ]*)'?[,:]/gm)].map(([, name]) => name);
+    const [, known] = /trusts = \[(.*?)\]/s.exec(read('src/core/plugin.ts'));
+    const words = read(`${app}/htdocs/luci-static/resources/autoipsec/words.js`);
+    const [, told] = /trusts = \{(.*?)\}/s.exec(words);
+    assert.ok(names(known).length > 4);
+    assert.deepEqual(names(told), names(known));
   },
 
   'LuCI sources: each page of the menu is there, and asks for the rights': async () => {

@@ -63,11 +63,26 @@ export const tests = {
     await close();
   },
 
+  'LuCI trust: a card tells the new state at once, and keeps the focus': async ({ open }) => {
+    const { page, goOn, close } = await open(view, usual);
+    const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+    const next = async (more) =>
+      goOn({ ubus: { ...usual.ubus, peers: { peers: [{ ...peers[0], ...more }] } } });
+    await next({});
+    await page.getByRole('button', { name: 'Distrust CN=gw.example.org' }).focus();
+    await next({ tunnels: 0 });
+    assert.equal(await focused(), 'Distrust CN=gw.example.org');
+    await next({ tunnels: 0, state: 'Untrusted' });
+    assert.match(await card(page, 'gw').textContent(), /Not trusted/);
+    assert.equal(await focused(), 'Trust CN=gw.example.org');
+    await close();
+  },
+
   'LuCI trust: the alarm for a changed key comes first and can not be clicked away': async ({
     open,
   }) => {
     const { page, goOn, calls, close } = await open(view, usual);
-    const first = page.locator('.autoipsec-card').first();
+    const first = page.locator('section.autoipsec-card').first();
     assert.equal(await first.getAttribute('data-peer'), 'changed');
     const alarm = first.getByRole('alert');
     assert.equal(await alarm.locator('button, a').count(), 0);
@@ -88,6 +103,45 @@ export const tests = {
     await forget.click();
     await page.getByText('CN=changed.example.org is forgotten').waitFor();
     assert.deepEqual((await calls('remove'))[0].args, { peer: 'changed' });
+    await close();
+  },
+
+  'LuCI trust: the own fingerprint and contact text can be copied': async ({ open }) => {
+    const { page, close } = await open(view, usual);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByText('What others see of this router').click();
+    const own = page.locator('details');
+    await shot(page, 'trust-own');
+    const { fingerprint, contact } = usual.ubus.own;
+    for (const [label, text] of [
+      ['Fingerprint of this router', fingerprint.match(/.{4}/g).join(' ')],
+      ['Contact text of this router', contact],
+    ]) {
+      assert.equal(await own.getByLabel(label, { exact: true }).inputValue(), text);
+      await own.getByRole('button', { name: `Copy: ${label}` }).click();
+      await page.getByText('Copied.').first().waitFor();
+      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), text);
+    }
+    await close();
+  },
+
+  'LuCI trust: without AutoVPN nothing is said of the own router': async ({ open }) => {
+    const error = { error: 'the plugin autovpn is not in use', running: true };
+    const off = { ...usual, ubus: { ...usual.ubus, peers: error, own: error } };
+    const { page, close } = await open(view, off);
+    await page.getByText('the plugin autovpn is not in use').waitFor();
+    assert.equal(await page.getByText('What others see of this router').count(), 0);
+    await close();
+  },
+
+  'LuCI trust: a shared secret is never shown, even if the router told it': async ({ open }) => {
+    const told = peers.map((each) => ({ ...each, secret: '5ec4e7', sharedSecret: '5ec4e7' }));
+    const { page, close } = await open(view, {
+      ...usual,
+      ubus: { ...usual.ubus, peers: { peers: told } },
+    });
+    await card(page, 'office').getByText('Shared secret').waitFor();
+    assert.doesNotMatch(await page.content(), /5ec4e7/);
     await close();
   },
 

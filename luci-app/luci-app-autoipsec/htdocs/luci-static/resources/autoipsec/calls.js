@@ -23,7 +23,9 @@ return baseclass.extend({
 	check: declare('check'),
 	records: declare('records', [ 'for' ]),
 	peers: declare('peers'),
+	own: declare('own'),
 	forget: declare('forget', [ 'address' ]),
+	rekey: declare('rekey', [ 'address' ]),
 	trust: declare('trust', [ 'peer', 'fingerprint' ]),
 	distrust: declare('distrust', [ 'peer', 'reason' ]),
 	remove: declare('remove', [ 'peer' ])

@@ -28,9 +28,12 @@ const finders = {
 };
 
 const trusts = {
-	dnssec: _('Key vouched for by DNSSEC'),
+	unauthenticated: _('Not authenticated: safe from listeners only'),
+	'first contact': _('Key taken as it came at the first meeting, and the same since'),
 	dns: _('Key from unsigned DNS: safe from listeners only'),
-	unauthenticated: _('Not authenticated: safe from listeners only')
+	dnssec: _('Key vouched for by DNSSEC'),
+	authority: _('Certificate of an authority that you trust'),
+	fingerprint: _('You have compared its fingerprint')
 };
 
 /** The text without the full stop it may end in. */

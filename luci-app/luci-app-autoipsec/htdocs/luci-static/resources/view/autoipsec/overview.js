@@ -38,7 +38,21 @@ function showDetails(each, now) {
 			[ _('SPI in, out'), peer ? '%s, %s'.format(peer.spiIn, peer.spiOut) : null ],
 			[ _('Packets in, out'), counters ? '%d, %d'.format(counters.packetsIn, counters.packetsOut) : null ],
 		])
-	], () => []);
+	], (close) => each.state == 'keyed' ? [ page.button(_('New keys now'), () => {
+		close();
+		return renew(each.destination);
+	}, { isOff: readonly }) ] : []);
+}
+
+/** New keys for a tunnel, which goes on meanwhile. */
+async function renew(destination) {
+	const { error, rekeyed, failures } = await calls.rekey(destination);
+	const why = error ?? (L.toArray(failures).join('; ') || (rekeyed > 0 ? '' : _('its tunnel is gone.')));
+
+	if (why)
+		page.tell(_('No new keys for %s: %s').format(destination, why), true);
+	else
+		page.tell(_('The tunnel to %s has new keys.').format(destination));
 }
 
 async function tryAgain(destination) {

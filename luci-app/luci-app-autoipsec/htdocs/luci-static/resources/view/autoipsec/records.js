@@ -2,6 +2,7 @@
 'require view';
 'require dom';
 'require autoipsec.calls as calls';
+'require autoipsec.copyable as copyable';
 'require autoipsec.page as page';
 
 const presences = {
@@ -11,48 +12,17 @@ const presences = {
 	unknown: _('? Could not be looked up')
 };
 
-/** Copies; where the browser does not let (LuCI without HTTPS), marks the text for Ctrl+C. */
-async function copy(field) {
-	field.focus();
-	field.select();
-
-	try {
-		if (navigator.clipboard)
-			await navigator.clipboard.writeText(field.value);
-		else if (!document.execCommand('copy'))
-			throw new Error('refused');
-
-		page.tell(_('Copied.'));
-	} catch (error) {
-		page.tell(_('The browser does not let this page copy. The text is marked: press Ctrl+C.'), true);
-	}
-}
-
-/** A text to be copied, with its button. */
-function copyable(label, text, rows) {
-	const field = E('textarea', {
-		'class': 'cbi-input-textarea autoipsec-copy', 'readonly': '', 'rows': rows, 'wrap': rows > 1 ? 'soft' : 'off',
-		'aria-label': label
-	});
-
-	field.value = text;
-
-	return E('div', { 'class': 'autoipsec-bar' }, [
-		field, page.button(_('Copy'), () => copy(field), { hint: _('Copy: %s').format(label) })
-	]);
-}
-
 const record = ({ kind, owner, line, data, presence, detail }) => E('section', { 'class': 'autoipsec-card', 'aria-label': '%s %s'.format(kind, owner) }, [
 	E('h4', {}, [ '%s: %s'.format(kind, owner) ]),
 	presence ? E('p', {}, [ page.badge(presence, presences[presence] ?? presence), detail ? ' ' + detail : '' ]) : '',
 	E('strong', {}, [ _('As a line of a zone file') ]),
-	copyable(_('Line for %s').format(kind), line, 3),
+	copyable.field(_('Line for %s').format(kind), line, 3),
 	E('details', {}, [
 		E('summary', {}, [ _("For a provider's form") ]),
 		page.facts([
-			[ _('Name'), copyable(_('Name'), owner, 1) ],
+			[ _('Name'), copyable.field(_('Name'), owner, 1) ],
 			[ _('Type'), kind ],
-			[ _('Value'), copyable(_('Value'), data, 3) ]
+			[ _('Value'), copyable.field(_('Value'), data, 3) ]
 		])
 	])
 ]);

@@ -3,6 +3,7 @@
 'require poll';
 'require dom';
 'require autoipsec.calls as calls';
+'require autoipsec.copyable as copyable';
 'require autoipsec.fingerprint as fingerprint';
 'require autoipsec.page as page';
 'require autoipsec.words as words';
@@ -141,26 +142,53 @@ function card(self, peer, now) {
 			E('div', { 'class': 'autoipsec-plain autoipsec-contact' }, [ peer.contact ])
 		]) : '',
 		E('div', { 'class': 'autoipsec-actions' }, [
-			page.button(_('Trust…'), () => askTrust(self, peer), { hint: _('Trust %s').format(peer.name), isOff: isMine || !!peer.conflict }),
-			page.button(_('Distrust…'), () => askDistrust(self, peer), { hint: _('Distrust %s').format(peer.name), isOff: isMine }),
+			page.button(_('Trust…'), () => askTrust(self, peer), { hint: _('Trust %s').format(peer.name), isOff: isMine || !!peer.conflict || peer.trustedBy == 'person' }),
+			page.button(_('Distrust…'), () => askDistrust(self, peer), { hint: _('Distrust %s').format(peer.name), isOff: isMine || peer.state == 'Untrusted' }),
 			page.button(_('Forget…'), () => askRemove(self, peer), { hint: _('Forget %s').format(peer.name), isOff: isMine })
 		])
 	]);
 }
 
+/** Puts a card in the place of another; the focus stays on the button that had it, or goes to the next one. */
+function exchange(old, fresh) {
+	const focused = old.contains(document.activeElement) ? document.activeElement : null;
+	const label = focused?.getAttribute('aria-label');
+
+	old.replaceWith(fresh);
+
+	if (focused) {
+		const buttons = [ ...fresh.querySelectorAll('button:enabled') ];
+
+		(buttons.find((each) => each.getAttribute('aria-label') == label) ?? buttons[0])?.focus();
+	}
+}
+
+/** How this router shows itself; nothing while no interface has AutoVPN. */
+const ownCard = ({ error, name, fingerprint: print, contact }) => error ? '' : E('details', { 'class': 'autoipsec-card' }, [
+	E('summary', {}, [ _('What others see of this router: its fingerprint and contact text') ]),
+	E('p', {}, [ _('Give them the fingerprint by telephone or on your web site, so that they can compare it.') ]),
+	page.facts([ [ _('Name'), name ] ]),
+	E('strong', {}, [ _('Fingerprint') ]),
+	copyable.field(_('Fingerprint of this router'), fingerprint.groups(print), 3),
+	E('strong', {}, [ _('What it says of itself') ]),
+	copyable.field(_('Contact text of this router'), contact, 3),
+	E('p', {}, [ E('a', { 'href': L.url('admin/vpn/autoipsec/settings') }, [ _('Change the text in the settings of AutoVPN') ]) ])
+]);
+
 /** Alarms first, then who was seen last. */
 const byInterest = (a, b) => (!!b.conflict - !!a.conflict) || (b.lastSeen - a.lastSeen);
 
 return view.extend({
-	load: () => calls.peers(),
+	load: () => Promise.all([ calls.peers(), calls.own() ]),
 
-	render(answer) {
+	render([ answer, own ]) {
 		this.list = E('div');
 		this.show(answer);
 		poll.add(() => calls.peers().then((fresh) => this.show(fresh)), 5);
 
 		return E('div', {}, [
 			page.top(_('Trust'), _('Peers that were met without an arrangement, and how far you trust them.')),
+			ownCard(own),
 			this.list
 		]);
 	},
@@ -179,8 +207,8 @@ return view.extend({
 
 			if (!old)
 				this.list.append(node);
-			else if (!old.isEqualNode(node) && !old.contains(document.activeElement))
-				old.replaceWith(node);
+			else if (!old.isEqualNode(node))
+				exchange(old, node);
 		});
 
 		while (this.list.children.length > fresh.length)
