@@ -21,7 +21,8 @@ export { projectRoot, workFolder } from './vm/folders.mjs';
 /**
  * Boots, runs `argv` (in `cwd`, with `env` added to a small environment) and gives its exit status.
  * `options`: timeoutSeconds, cpus, memory, cwd, env, stdout, stderr (streams), signal (AbortSignal:
- * interrupts the command), quiet (no word about the boot).
+ * interrupts the command), quiet (no word about the boot), forwards (pairs of TCP ports: what comes to
+ * the first one on loopback here goes to the second one of the guest, once the command set up eth0).
  */
 export async function runInVm(argv, options = {}) {
   const kernel = await requiredKernel();
@@ -42,6 +43,7 @@ export async function runInVm(argv, options = {}) {
       { tag: 'work', path: workFolder, writable: true },
     ],
     consoleFile,
+    forwards: options.forwards,
   });
   const status = await followGuest(guest, options);
   if (status === machineFailed) tell(`ended early; its console said:\n${tail(consoleFile)}`);

@@ -30,7 +30,8 @@ const channelNames = ['output', 'errors', 'control'];
 
 /**
  * `options`: kernel, accelerator ('kvm' or 'tcg'), cpus, memory (as qemu writes it), append (words
- * for the kernel's command line), shares (`{ tag, path, writable }`), consoleFile.
+ * for the kernel's command line), shares (`{ tag, path, writable }`), consoleFile, forwards (pairs of
+ * TCP ports: on loopback here, on the guest's eth0).
  * Gives the child process and the channels, each a promise of a connected socket.
  */
 export function startQemu(options) {
@@ -63,7 +64,7 @@ function listen(file) {
 }
 
 function qemuArguments(options, folder) {
-  const { kernel, accelerator, cpus, memory, append, shares, consoleFile } = options;
+  const { kernel, accelerator, cpus, memory, append, shares, consoleFile, forwards = [] } = options;
   const { accel, cpu } = accelerators[accelerator];
   return [
     ...['-accel', accel, '-cpu', cpu],
@@ -82,5 +83,15 @@ function qemuArguments(options, folder) {
       `local,path=${shared},mount_tag=${tag},security_model=none,multidevs=remap` +
         (writable ? '' : ',readonly=on'),
     ]),
+    ...(forwards.length === 0 ? [] : networkArguments(forwards)),
+  ];
+}
+
+/** A card that leads nowhere but from these ports of loopback to 10.0.2.15 in the guest. */
+function networkArguments(forwards) {
+  const rules = forwards.map(([here, there]) => `,hostfwd=tcp:127.0.0.1:${here}-:${there}`);
+  return [
+    ...['-netdev', `user,id=card,restrict=on${rules.join('')}`],
+    ...['-device', 'virtio-net-pci,netdev=card,romfile='],
   ];
 }

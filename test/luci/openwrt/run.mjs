@@ -3,33 +3,15 @@
 // luci-mod-status, a theme; for example unpacked from a release's rootfs archive). It is copied, not
 // touched. Without one the test is skipped. LUCI_SHOTS=FOLDER keeps a picture of each page.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startChromium } from '../../tools/chromium.mjs';
 import { assertFits, desktop, patienceMs, phone, shot } from '../browser.mjs';
 import { connections, peers, status, usual } from '../scenes.mjs';
-import { obstacle, password, startTree } from './tree.mjs';
+import { applySettings, configuration, go, logIn, until } from './pages.mjs';
+import { obstacle, startTree } from './tree.mjs';
 
 const name = 'LuCI on OpenWrt';
-
-async function logIn(page, address) {
-  await page.goto(`${address}/cgi-bin/luci/`);
-  await page.locator('input[type=password]').fill(password);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('#topmenu li');
-}
-
-const go = (page, address, view) =>
-  page.goto(`${address}/cgi-bin/luci/admin/vpn/autoipsec/${view}`);
-const config = (tree) => readFileSync(path.join(tree, 'etc/config/autoipsec'), 'utf8');
-
-/** Waits for what comes soon. */
-async function until(isThere, what) {
-  for (const end = Date.now() + patienceMs; !isThere(); ) {
-    assert.ok(Date.now() < end, `not there: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
 
 /** A picture as a phone shows the page, which must not be wider than its screen. */
 async function onPhone({ page }, picture) {
@@ -90,12 +72,11 @@ const steps = {
     await page.locator('#cbi-autoipsec-main [data-name="enabled"] input[type=checkbox]').check();
     await row.locator('[data-name="enabled"] input[type=checkbox]').check();
     await row.locator('[data-name="_plugin_oe_dns"] input[type=checkbox]').uncheck();
-    await page.locator('.cbi-page-actions').getByText('Save & Apply').first().click();
-    await until(() => /'main'\s+option enabled '1'/.test(config(tree)), 'enabled');
-    const [, wan6] = config(tree).split("config wan 'wan6'");
+    await applySettings(page);
+    await until(() => /'main'\s+option enabled '1'/.test(configuration(tree)), 'enabled');
+    const [, wan6] = configuration(tree).split("config wan 'wan6'");
     assert.match(wan6, /option enabled '1'/);
     assert.doesNotMatch(wan6, /list plugin/);
-    await page.getByText('Configuration changes applied').waitFor();
   },
   'settings: the dialog of a WAN has its tabs, and refuses nonsense': async ({ page }) => {
     await page
@@ -200,10 +181,10 @@ const steps = {
     await dialog.locator('[data-name="_plugin_oe_dns"] input[type=checkbox]').check();
     await dialog.getByRole('button', { name: 'Save' }).click();
     await page.locator('#cbi-autoipsec-main [data-name="enabled"] input[type=checkbox]').check();
-    await page.locator('.cbi-page-actions').getByText('Save & Apply').first().click();
-    await until(() => /list plugin 'oe-dns'/.test(config(tree)), 'a plugin');
-    assert.match(config(tree), /config autoipsec 'main'\s+option enabled '1'/);
-    assert.match(config(tree), /config wan\s+option interface 'wan'\s+option enabled '1'/);
+    await applySettings(page);
+    await until(() => /list plugin 'oe-dns'/.test(configuration(tree)), 'a plugin');
+    assert.match(configuration(tree), /config autoipsec 'main'\s+option enabled '1'/);
+    assert.match(configuration(tree), /config wan\s+option interface 'wan'\s+option enabled '1'/);
   },
 };
 

@@ -30,7 +30,7 @@ function loginSection() {
 }
 
 /** Everything that our packages would install, and what the test needs beside. */
-function furnish(tree) {
+export function furnish(tree) {
   const ours = path.join(root, 'openwrt-package/autoipsec/files');
   const copy = (from, to) => cpSync(from, path.join(tree, to), { recursive: true });
   copy(path.join(root, 'luci-app/luci-app-autoipsec/htdocs'), 'www');
@@ -48,7 +48,7 @@ function furnish(tree) {
     mkdirSync(path.join(tree, folder), { recursive: true });
 }
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((resolve) => {
     const server = createServer();
     server.listen(0, '127.0.0.1', () => {
@@ -57,6 +57,12 @@ const freePort = () =>
     });
   });
 
+/** uhttpd with LuCI and rpcd behind it, in the tree. */
+export const webServer = (address) => [
+  ...['uhttpd', '-f', '-h', '/www', '-p', address, '-u', '/ubus', '-U', '/var/run/ubus/ubus.sock'],
+  ...['-o', '/cgi-bin/luci', '-O', '/usr/share/ucode/luci/uhttpd.uc', '-t', '300', '-T', '300'],
+];
+
 const inside = (port) => `
   mount --rbind /dev "$1/dev" && mount -t proc proc "$1/proc" || exit 1
   exec chroot "$1" /bin/sh -c '
@@ -64,8 +70,7 @@ const inside = (port) => `
     ubusd -s /var/run/ubus/ubus.sock &
     until [ -S /var/run/ubus/ubus.sock ]; do sleep 1; done
     rpcd -s /var/run/ubus/ubus.sock &
-    exec uhttpd -f -h /www -p 127.0.0.1:${port} -u /ubus -U /var/run/ubus/ubus.sock \
-      -o /cgi-bin/luci -O /usr/share/ucode/luci/uhttpd.uc'`;
+    exec ${webServer(`127.0.0.1:${port}`).join(' ')}'`;
 
 async function answers(address) {
   for (const end = Date.now() + 60_000; Date.now() < end; ) {
