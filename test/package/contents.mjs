@@ -96,10 +96,22 @@ export function contentChecks({ packages, at, folder, architecture }) {
     assert.equal(kept, '/etc/autoipsec/\n');
   });
 
-  check('package: the bundle in it is the one that was built', () => {
-    const shipped = readFileSync(path.join(own.root, 'usr/share/autoipsec/autoipsec.js'));
-    assert.deepEqual(shipped, readFileSync(path.join(root, 'dist/autoipsec.js')));
-  });
+  check(
+    "package: so does all else that is kept on flash, as the autovpn plugin's table of peers",
+    () => {
+      const kept = readFileSync(path.join(own.root, 'lib/upgrade/keep.d/autoipsec'), 'utf8');
+      const shipped = readFileSync(path.join(own.root, 'usr/share/autoipsec/autoipsec.js'), 'utf8');
+      const folder = /uci:"state_folder",default:"([^"]+)"/.exec(shipped)?.[1];
+      assert.ok(folder, 'no default of state_folder in the bundle');
+      assert.ok(
+        kept.split('\n').some((each) => each !== '' && `${folder}/`.startsWith(each)),
+        `${folder} is not in the keep list`,
+      );
+      // Their paths are made of that folder
+      for (const file of ['autovpn-peers', 'autovpn-probing.json'])
+        assert.ok(shipped.includes(`/${file}`), `no ${file} in the bundle`);
+    },
+  );
 
   check('package: the LuCI application and its translations need the right packages', () => {
     const names = packages.filter((name) => name.startsWith('luci-'));
