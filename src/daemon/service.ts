@@ -25,7 +25,6 @@ import { createPolicy, type Policy } from '../core/policy/policy.js';
 import type { PolicyWan } from '../core/policy/wan.js';
 import { plugins } from '../plugins/index.js';
 import { aesSpeed, choosePreferences } from './algorithms.js';
-import { FlowOffloading } from './flow-offloading.js';
 import { Validation, warnings } from './health.js';
 import { keyLogWarning, openKeyLog } from './key-log.js';
 import { lifetimes } from './lifetimes.js';
@@ -119,9 +118,7 @@ async function assemble(parts: ServiceParts, undo: Undo): Promise<Service> {
   await ike.start();
   undo.add(() => ike.stop(stopGraceMs));
   policy.resume();
-  const offloading = new FlowOffloading({ processes: platform.processes, log });
-  await offloading.look();
-  const running = { kernel, resolver, wans, policy, ike, services, offloading };
+  const running = { kernel, resolver, wans, policy, ike, services };
   return new RunningService(parts, running, undo);
 }
 
@@ -237,13 +234,12 @@ function kernelEvents(
 }
 
 interface RunningParts {
-  kernel: Kernel;
+  kernel: LinuxKernel;
   resolver: StubResolver;
   wans: readonly PolicyWan[];
   policy: Policy;
   ike: IkeDaemon;
   services: PluginServices;
-  offloading: FlowOffloading;
 }
 
 class RunningService implements Service {
@@ -296,7 +292,6 @@ class RunningService implements Service {
     const { kernel, wans, policy, ike } = this.running;
     const { platform, version } = this.parts;
     this.validation.refresh();
-    void this.running.offloading.look();
     const validates = this.validation.state;
     return statusReport({
       ...(limit === undefined ? {} : { limit }),
@@ -313,7 +308,7 @@ class RunningService implements Service {
         ...(this.settings.keyLog ? [keyLogWarning(this.parts.runtimeFolder)] : []),
         ...[ike.pressure()].filter((each) => each !== undefined),
         ...warnings(wans, validates),
-        ...this.running.offloading.warnings(),
+        ...kernel.warnings(),
         ...this.running.services.all().flatMap((each) => each.warnings?.() ?? []),
       ],
     });

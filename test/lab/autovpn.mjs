@@ -1,6 +1,7 @@
 // What scenarios of autovpn share: routers that have nothing but the plugin ticked, the probes in a
 // capture, and a host's TCP connection that goes on for as long as one likes.
 import { isBetween, isEsp, isIke, isSyn } from './net/capture.mjs';
+import { tcpdumpObjects, tsharkFields } from './net/dissectors.mjs';
 import { eventually } from './net/machine.mjs';
 
 /** UCI options of the WAN. */
@@ -51,13 +52,15 @@ const server = (
   .listen(${port}, () => console.log('listening'))`;
 
 /** Sends a line a second and prints what comes back; the count of lines and errors at the end. */
-const client = (address, port) => `const c = require('net').connect(${port}, '${address}');
+const client = (address, port, localAddress = '') => `const c = require('net').connect({
+    port: ${port}, host: '${address}', localAddress: '${localAddress}' || undefined });
   let n = 0; c.on('connect', () => console.log('connected'));
   c.on('data', (d) => console.log('echo ' + d)); c.on('error', (e) => console.log('error ' + e.code));
   setInterval(() => c.write('line' + ++n + '\\n'), 100);`;
 
-/** A TCP connection between two hosts that never rests. `address`: where the client finds the server. */
-export async function talk(lab, from, to, address = lab.address(to)) {
+/** A TCP connection between two hosts that never rests; `localAddress`: which of its own the first one uses. */
+export async function talk(lab, from, to, localAddress) {
+  const address = lab.address(to);
   const { machine } = lab;
   const port = nextPort++;
   const echo = machine.start(to, `echo-${to}-${port}`, [process.execPath, '-e', server(port)]);
@@ -65,7 +68,7 @@ export async function talk(lab, from, to, address = lab.address(to)) {
   const caller = machine.start(from, `talk-${from}-${port}`, [
     process.execPath,
     '-e',
-    client(address, port),
+    client(address, port, localAddress),
   ]);
   await caller.says(/connected/, 60_000);
   const lines = () => (caller.log().match(/echo /g) ?? []).length;
@@ -139,6 +142,49 @@ export function checkStory(lab, packets) {
   lab.check('AV-24 bob had answered before', synAck && first && synAck.time < first.time);
 }
 
+/** tshark and tcpdump find in the ICMP messages what we find there, and all checksums right. */
+export async function checkDissectors(lab, capture) {
+  const probes = capture.packets().filter((each) => each.probe && isIcmpProbe(each));
+  const types = probes.map((each) => Object.keys(each.probe.payloads).join());
+  const fields = ['ip.src', 'icmp.code', 'icmp.checksum.status', 'icmp.length.original_datagram'];
+  const extension = ['version', 'checksum.status', 'class', 'ctype', 'data'];
+  const found = await tsharkFields(lab.machine, capture, 'icmp.type == 12', [
+    ...fields,
+    ...extension.map((each) => `icmp.ext.${each}`),
+    '_ws.malformed',
+  ]);
+  const good = '1';
+  const isRight = (each, index) => {
+    const payloads = Object.values(probes[index]?.probe.payloads ?? {});
+    return (
+      each['icmp.code'] === '1' &&
+      each['icmp.checksum.status'] === good &&
+      each['icmp.length.original_datagram'] === '128' &&
+      each['icmp.ext.version'] === '2' &&
+      each['icmp.ext.checksum.status'] === good &&
+      each['icmp.ext.class'] === payloads.map(() => '251').join() &&
+      each['icmp.ext.ctype'] === types[index] &&
+      each['icmp.ext.data'] === payloads.join() &&
+      each['_ws.malformed'] === ''
+    );
+  };
+  lab.check(
+    'AV-44 AV-46 AV-47 AV-48 AV-49 AV-51 AV-52 tshark lists the payloads as objects of RFC 4884',
+    found.length >= 2 && found.length === probes.length && found.every(isRight),
+    JSON.stringify(found),
+  );
+  const printed = await tcpdumpObjects(lab.machine, capture, 'icmp[0] == 12');
+  lab.check(
+    'AV-44 AV-51 AV-52 and so does tcpdump',
+    printed.length === probes.length &&
+      printed.every(
+        ({ isRight: isWhole, objects }, index) =>
+          isWhole && objects.map((each) => /\/(\d+)/.exec(each)[1]).join() === types[index],
+      ),
+    JSON.stringify(printed),
+  );
+}
+
 /** Neither host sees anything of it, and nothing of theirs was held. */
 export function checkHosts(lab, alice, bob) {
   const strange = [...alice.packets(), ...bob.packets()].filter(
@@ -153,12 +199,12 @@ export function checkHosts(lab, alice, bob) {
   );
 }
 
-/** Software flow offloading, as fw4 has it. */
-export const offload = (lab, router) =>
+/** Software flow offloading, as fw4 has it: of a bridge it takes the ports. */
+export const offload = (lab, router, devices = ['lan', 'wan']) =>
   lab.machine.run(router, ['nft', '-f', '-'], {
     input: `table inet fastpath {
-      flowtable fast { hook ingress priority 0; devices = { "lan", "wan" }; }
-      chain forward { type filter hook forward priority 10; policy accept;
+      flowtable fast { hook ingress priority 0; devices = { ${devices.map((each) => `"${each}"`).join()} }; }
+      chain forward { type filter hook forward priority filter; policy accept;
         meta l4proto { tcp, udp } flow offload @fast; }
     }`,
   });

@@ -17,10 +17,10 @@ const packages = [
 
 /**
  * Paths for `Lab`'s `parts`. `tell` gets a line before each long step. `peerNames`: implementations
- * of others that are needed, of tools/peers.mjs.
+ * of others that are needed, of tools/peers.mjs. `more`: Debian packages.
  */
-export async function prepare(tell, peerNames) {
-  await needPackages(packages);
+export async function prepare(tell, peerNames, more = []) {
+  await needPackages([...packages, ...more]);
   const keyFolder = path.join(ensureWorkFolder(), 'keys');
   mkdirSync(keyFolder, { recursive: true });
   for (const name of Object.keys(sites)) routerKey(keyFolder, name, tell);

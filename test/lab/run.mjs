@@ -42,6 +42,11 @@ const scenariosOf = async (names) => {
 /** Other implementations that these scenarios talk to. */
 const peersFor = (scenarios) => [...new Set(scenarios.flatMap(({ peers }) => peers ?? []))];
 
+/** Packages beyond those that all need. */
+const packagesFor = (scenarios) => [
+  ...new Set(scenarios.flatMap(({ packages }) => packages ?? [])),
+];
+
 /** A long scenario says how long it may take. */
 const secondsFor = (scenarios) =>
   scenarios.reduce((sum, { seconds }) => sum + (seconds ?? secondsEach), 0);
@@ -65,7 +70,7 @@ async function main() {
   const names = await chosen(positionals);
   const tell = (text) => console.error(`lab: ${text}`);
   const scenarios = await scenariosOf(names);
-  const parts = await prepare(tell, peersFor(scenarios));
+  const parts = await prepare(tell, peersFor(scenarios), packagesFor(scenarios));
   const folder = path.join(workFolder, `parts-${process.pid}`);
   mkdirSync(folder);
   const partsFile = path.join(folder, 'parts.json');

@@ -14,6 +14,7 @@ import type { Network } from '../net/network.js';
 import type { Clock, Files, Processes, Timer, Timers } from '../platform/platform.js';
 import { Changes } from './changes.js';
 import type { ChildSa, InstalledSa } from './child-sa.js';
+import { FlowOffloading } from './flow-offloading.js';
 import { ForeignPolicies } from './foreign-policies.js';
 import { InterfaceNames } from './interface-names.js';
 import { IpCoprocess } from './ip-coprocess.js';
@@ -54,6 +55,8 @@ export interface LinuxKernelParts {
 export interface LinuxKernel extends Kernel {
   /** ESP algorithms by the kernel's names that do not work here; known after `missingParts`. */
   unusableCiphers(): readonly string[];
+  /** What a person should know of this machine now. */
+  warnings(): string[];
 }
 
 /** What becomes of our table is told at once; in case it ever is not, we look ourselves. */
@@ -68,6 +71,8 @@ const tableDeleted = 2;
  * generation (NEWGEN), which follows every transaction, ours too.
  */
 const noRuleChanges = [12, 14, 15];
+/** NFT_MSG_NEWFLOWTABLE. */
+const flowtableMade = 22;
 const ownTable = 'autoipsec';
 
 export const createLinuxKernel = (parts: LinuxKernelParts): LinuxKernel =>
@@ -81,6 +86,7 @@ class ComposedKernel implements LinuxKernel {
   private readonly foreign: ForeignPolicies;
   private readonly sources: SourceAddresses;
   private readonly table: NftTable;
+  private readonly offloading: FlowOffloading;
   private readonly queues: PacketQueues;
   private readonly monitor: XfrmMonitor;
   private readonly changes: Changes;
@@ -103,13 +109,15 @@ class ComposedKernel implements LinuxKernel {
     const { settings } = parts;
     this.reqids = new Reqids(settings.firstReqid);
     this.ip = new IpCoprocess(parts);
-    this.tunnels = new Tunnels({ ip: this.ip, reqids: this.reqids, log: parts.log });
     this.xfrmUse = new XfrmUse(parts);
     this.foreign = new ForeignPolicies(parts.processes, (policy) => this.isOurs(policy));
     this.sources = new SourceAddresses(parts);
     this.names = new InterfaceNames(parts.files);
     this.routes = new RouteLookup(parts);
     this.table = new NftTable(parts);
+    const { ip, reqids, table } = this;
+    this.offloading = new FlowOffloading({ ...parts, table });
+    this.tunnels = new Tunnels({ ip, reqids, log: parts.log, offloading: this.offloading });
     this.path = new PathSockets(parts, (wan, packet, stage) =>
       this.events?.flowSeen(wan.name, packet, stage),
     );
@@ -147,6 +155,10 @@ class ComposedKernel implements LinuxKernel {
     return this.probed?.unusable ?? [];
   }
 
+  warnings(): string[] {
+    return this.offloading.warnings();
+  }
+
   async adopt(children: readonly ChildSa[], staged: readonly ChildSa[] = []) {
     if (children.length === 0) return [];
     const { states } = await readXfrmLists(this.parts.processes);
@@ -174,6 +186,7 @@ class ComposedKernel implements LinuxKernel {
       // Queues before rules: a queue without a listener drops.
       await this.queues.bind(rules.wans);
       await this.path.open(rules.wans);
+      await this.offloading.look();
       await this.table.create(
         rules,
         pairs.map((pair) => ({ ...pair, wanIndex: this.wanNamed(pair.wan).index })),
@@ -329,13 +342,20 @@ class ComposedKernel implements LinuxKernel {
     if (!change) {
       this.sources.rulesetChanged();
       void this.lookAtTable();
+      void this.lookAtFlowtables();
       return;
     }
     if (change.table === ownTable) {
       if (change.change === tableDeleted) void this.lookAtTable();
       return;
     }
+    if (change.change === flowtableMade) void this.lookAtFlowtables();
     if (!noRuleChanges.includes(change.change)) this.sources.rulesetChanged();
+  }
+
+  /** What was offloaded before we heard of it falls back with new policies. */
+  private async lookAtFlowtables(): Promise<void> {
+    if (await this.offloading.look()) await this.tunnels.rewritePolicies();
   }
 
   private watchTable(): void {

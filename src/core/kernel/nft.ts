@@ -9,6 +9,7 @@ import type { HoldRules } from './kernel.js';
 import { type ConfiguredTraffic, configuredText } from './nft-configured.js';
 import { type PairChange, pairText } from './nft-pairs.js';
 import { removeTableText, type TableSettings, tableName, tableText } from './nft-table.js';
+import { type TunnelTraffic, unoffloadedText } from './nft-unoffloaded.js';
 
 /** Changes in one run of `nft`. */
 const maxBatch = 256;
@@ -27,6 +28,10 @@ export class NftTable {
   readonly #log: Logger;
   #rules: HoldRules | undefined;
   #configured: readonly ConfiguredTraffic[] = [];
+  /** Kept out of flowtables; `undefined` while there are none. */
+  #keptOut: readonly TunnelTraffic[] | undefined;
+  /** What of that the kernel has. */
+  #isKeptOut: readonly TunnelTraffic[] | undefined;
   #waiting: Waiting[] = [];
   /** The table is loaded and changed by one `nft` at a time. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -41,9 +46,15 @@ export class NftTable {
   /** Makes the table anew, in one step with these pairs; what an earlier one remembered is gone. */
   create(rules: HoldRules, pairs: readonly PairChange[] = []): Promise<void> {
     return this.#inTurn(async () => {
-      const text = tableText(rules, this.#settings) + configuredText(this.#configured);
+      const keptOut = this.#keptOut;
+      const text = [
+        tableText(rules, this.#settings),
+        configuredText(this.#configured),
+        keptOut ? unoffloadedText(keptOut) : '',
+      ].join('');
       await this.#load(removeTableText + text + (pairs.length > 0 ? pairText(pairs) : ''));
       this.#rules = rules;
+      this.#isKeptOut = keptOut;
     });
   }
 
@@ -60,6 +71,18 @@ export class NftTable {
     this.#configured = traffic;
     return this.#inTurn(async () => {
       if (this.#rules) await this.#load(configuredText(traffic));
+    });
+  }
+
+  /** Traffic that goes into no flowtable; kept for when the table is made anew. */
+  keepOut(traffic: readonly TunnelTraffic[]): Promise<void> {
+    this.#keptOut = traffic;
+    return this.#inTurn(async () => {
+      // Of several that wait, the first one writes what the last one has
+      const latest = this.#keptOut;
+      if (!this.#rules || !latest || latest === this.#isKeptOut) return;
+      await this.#load(unoffloadedText(latest));
+      this.#isKeptOut = latest;
     });
   }
 

@@ -6,6 +6,7 @@
 import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
 import type { ChildSa, InstalledSa } from './child-sa.js';
+import type { FlowOffloading } from './flow-offloading.js';
 import type { IpCoprocess } from './ip-coprocess.js';
 import type { Reqids } from './reqids.js';
 import {
@@ -27,6 +28,14 @@ import type { XfrmState } from './xfrm-text.js';
 /** The kernel had dropped it already. */
 const isGone = (error: string): boolean => /No such (process|file or directory)/.test(error);
 
+export interface TunnelsParts {
+  ip: IpCoprocess;
+  reqids: Reqids;
+  log: Logger;
+  /** Where there is netfilter. */
+  offloading?: Pick<FlowOffloading, 'add' | 'release'>;
+}
+
 export class Tunnels {
   readonly #ip: IpCoprocess;
   readonly #reqids: Reqids;
@@ -39,8 +48,11 @@ export class Tunnels {
   readonly #silent = new WeakSet<InstalledSa>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: { ip: IpCoprocess; reqids: Reqids; log: Logger }) {
+  readonly #offloading: TunnelsParts['offloading'];
+
+  constructor(parts: TunnelsParts) {
     this.#ip = parts.ip;
+    this.#offloading = parts.offloading;
     this.#reqids = parts.reqids;
     this.#log = parts.log;
   }
@@ -80,6 +92,11 @@ export class Tunnels {
     return this.#inTurn(() => this.#adopt(children, states, staged));
   }
 
+  /** The same once more: every route that the kernel remembers is looked up anew. */
+  rewritePolicies(): Promise<void> {
+    return this.#inTurn(() => this.#rewritePolicies());
+  }
+
   /** Request IDs in the policies of our tunnels. */
   policyReqids(): Set<number> {
     return new Set([...this.#byTraffic.values()].map((tunnels) => tunnels.at(-1)!.reqid));
@@ -114,11 +131,13 @@ export class Tunnels {
     const traffic = trafficKey(sa);
     const others = this.#byTraffic.get(traffic) ?? [];
     const reqid = this.#reqids.take(tunnelKey(sa));
+    if (others.length === 0) await this.#offloading?.add(sa);
     const steps = [...addStates(sa, reqid), ...policySteps(sa, reqid, others.at(-1))];
     const result = await this.#ip.run(steps.map((step) => step.command));
     if (!result.ok) {
       await this.#undo(steps.slice(0, result.done));
       this.#reqids.release(tunnelKey(sa));
+      if (others.length === 0) await this.#offloading?.release(sa);
       throw new Error(result.error);
     }
     const installed: InstalledSa = { reqid, sa };
@@ -132,13 +151,18 @@ export class Tunnels {
     staged: readonly ChildSa[],
   ): Promise<(InstalledSa | undefined)[]> {
     const adopted = children.map((sa) => this.#adoptOne(sa, states, staged.includes(sa)));
+    for (const each of adopted) if (each) await this.#offloading?.add(each.sa);
+    await this.#rewritePolicies();
+    return adopted;
+  }
+
+  async #rewritePolicies(): Promise<void> {
     const owners = [...this.#byTraffic.values()].map((tunnels) => tunnels.at(-1)!);
     const commands = owners.flatMap(({ sa, reqid }) =>
       policyDirections(sa).flatMap((direction) => writePolicies('update', direction, sa, reqid)),
     );
     for (const error of await this.#ip.runEach(commands))
-      this.#log.warning(`taking over a tunnel: ${error}`);
-    return adopted;
+      this.#log.warning(`policies of a tunnel: ${error}`);
   }
 
   #adoptOne(sa: ChildSa, states: readonly XfrmState[], isStaged: boolean): InstalledSa | undefined {
@@ -219,6 +243,7 @@ export class Tunnels {
       if (!isGone(error)) this.#log.warning(`removing a tunnel: ${error}`);
     this.#staged.delete(installed);
     this.#reqids.release(tunnelKey(installed.sa));
+    if (left.length === 0) await this.#offloading?.release(installed.sa);
   }
 }
 

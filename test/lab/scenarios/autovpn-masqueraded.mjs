@@ -4,6 +4,7 @@ import {
   autovpn,
   between,
   bothEncrypt,
+  checkDissectors,
   checkHosts,
   checkStory,
   offload,
@@ -16,16 +17,16 @@ export default {
   name: 'AutoVPN from a masqueraded LAN',
   requirements: ['AV-30', 'AV-74', 'AV-95', 'AV-96', 'AV-103', 'AV-104'],
   // AV-11: nobody answers questions about names, and no router looks where a packet came from
-  topology: { masquerade: ['sga'], nameServer: 'silent' },
+  topology: { masquerade: ['sga'], nameServer: 'silent', extra: { alice: 1 } },
   isRare: true,
+  packages: ['tshark'],
   async run(lab) {
     const [wan, atAlice, atBob] = await Promise.all([
       lab.capture('internet', 'wan-a'),
       lab.capture('alice'),
       lab.capture('bob'),
     ]);
-    // Not at sga: the kernel forgets IPsec for what it translates and offloads
-    await offload(lab, 'sgb');
+    await Promise.all([offload(lab, 'sga'), offload(lab, 'sgb')]);
     for (const router of ['sga', 'sgb'])
       await lab.machine.run(router, ['sysctl', '-q', '-w', 'net.ipv4.conf.all.rp_filter=0']);
     await Promise.all([lab.start('sga', autovpn()), lab.start('sgb', autovpn())]);
@@ -35,15 +36,21 @@ export default {
     await lab.settle(2000);
     const keyedAt = Date.now();
     const goesOn = await call.goesOn(20);
+    // Another host of the LAN, of which nobody has told
+    const second = await talk(lab, 'alice', 'bob', `${lab.network.sites.sga[4].hostPrefix}100`);
+    const secondGoesOn = await second.goesOn(20);
+    await second.stop();
     await lab.settle();
     lab.check(
-      'AV-30 AV-96 the connection from before goes on, with flow offloading at sgb',
+      'AV-30 AV-96 the connection from before goes on, with flow offloading at both',
       goesOn && call.errors().length === 0,
       call.errors(),
     );
+    lab.check('AV-29 AV-96 so does one of another host', secondGoesOn, second.errors());
     const packets = wan.packets();
     checkStory(lab, packets);
     checkNatDetect(lab, packets);
+    await checkDissectors(lab, wan);
     const late = packets.filter(({ time }) => time > keyedAt);
     const clear = between(late, lab.pair('alice', 'bob'));
     lab.check(

@@ -6,6 +6,7 @@ import {
   bothEncrypt,
   checkHosts,
   checkStory,
+  offload,
   probeCounts,
   talk,
 } from '../autovpn.mjs';
@@ -21,6 +22,7 @@ export default {
       lab.capture('alice'),
       lab.capture('bob'),
     ]);
+    await offload(lab, 'sga');
     await Promise.all([lab.start('sga', autovpn()), lab.start('sgb', autovpn())]);
     const call = await talk(lab, 'alice', 'bob');
     const keyed = await bothEncrypt(lab);
@@ -30,7 +32,7 @@ export default {
     const goesOn = await call.goesOn(20);
     await lab.settle();
     lab.check(
-      'AV-30 the connection from before goes on',
+      'AV-30 the connection from before goes on, with flow offloading at sga',
       goesOn && call.errors().length === 0,
       call.errors(),
     );

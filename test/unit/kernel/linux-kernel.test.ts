@@ -574,3 +574,25 @@ test('kernel: two datagrams in one are two packets', async () => {
   netlink.receive(concat(packet('00'), packet('00')));
   assert.is(witness.packets.length, 2);
 });
+
+// NFT_MSG_NEWFLOWTABLE of table fw4
+const flowtableMade = fromHex('1c000000 160a 0000 00000000 00000000 02 00 0003 0800 0100 66773400');
+
+test('kernel: flow offloading that is switched on later takes no tunnel, not even those of before', async () => {
+  const { machine, rulesets, kernel, witness } = set();
+  await kernel.start(rules, witness);
+  await kernel.install(sampleSa());
+  assert.not.match(loads(machine).join(''), 'unoffloaded');
+  machine.answers.push([
+    /list flowtables/,
+    { output: 'table inet fw4 {\n\tflowtable ft {\n\t}\n}\n' },
+  ]);
+  machine.lines.length = 0;
+  rulesets.receive(flowtableMade);
+  await settle();
+  assert.match(loads(machine).at(-1)!, 'unoffloaded4 { 198.18.100.1/32 . 198.18.2.9/32 }');
+  assert.equal(
+    machine.lines.flatMap((line) => /^xfrm policy update .* dir (\S+)/.exec(line)?.[1] ?? []),
+    ['in', 'fwd', 'out'],
+  );
+});
