@@ -14,6 +14,7 @@ import type { IkeOwner, RekeyResult, Tunnel } from '../../src/core/ike/daemon.js
 import { formatIdentity, sameIdentity } from '../../src/core/ike/identity.js';
 import { createIkeDaemon, type FullIkeDaemon } from '../../src/core/ike/ike-daemon.js';
 import { wholeSelector } from '../../src/core/ike/selectors.js';
+import type { InstalledSa } from '../../src/core/kernel/child-sa.js';
 import { IpCoprocess } from '../../src/core/kernel/ip-coprocess.js';
 import { Reqids } from '../../src/core/kernel/reqids.js';
 import { Tunnels } from '../../src/core/kernel/tunnels.js';
@@ -55,6 +56,11 @@ class Cell {
   readonly tunnels = new Set<Tunnel>();
   readonly ended: string[] = [];
   readonly ike: FullIkeDaemon;
+  readonly #removals = new Set<Promise<void>>();
+  #isOver = () => {};
+  readonly #over = new Promise<void>((resolve) => {
+    this.#isOver = resolve;
+  });
 
   constructor(readonly config: AgentConfig) {
     const own = identityOf(config.ownId);
@@ -112,9 +118,10 @@ class Cell {
       activate: (installed) => kernel.activate(installed),
       stopSending: (installed) => kernel.stopSending(installed),
       rekeyed: () => undefined,
-      remove: async (installed, lingers) => {
-        if (lingers) await new Promise<void>((resolve) => platform.timers.after(1000, resolve));
-        await kernel.remove(installed);
+      remove: (installed, lingers) => {
+        const removal = this.#remove(installed, lingers);
+        this.#removals.add(removal);
+        return removal;
       },
       established: (tunnel) => void this.tunnels.add(tunnel),
       ended: (tunnel, why) => {
@@ -122,6 +129,19 @@ class Cell {
         this.ended.push(why);
       },
     };
+  }
+
+  async #remove(installed: InstalledSa, lingers: boolean): Promise<void> {
+    const later = new Promise<void>((resolve) => platform.timers.after(1000, resolve));
+    if (lingers) await Promise.race([later, this.#over]);
+    await kernel.remove(installed);
+  }
+
+  /** Whatever the cell has had in the kernel is gone then. */
+  async end(graceMs: number): Promise<void> {
+    await this.ike.stop(graceMs);
+    this.#isOver();
+    await Promise.all(this.#removals);
   }
 
   async connect(): Promise<unknown> {
@@ -173,7 +193,7 @@ function current(): Cell {
 }
 
 async function configure({ file }: ControlRequest): Promise<void> {
-  await cell?.ike.stop(0);
+  await cell?.end(0);
   cell = undefined;
   const content = platform.files.read(String(file));
   if (!content) throw new ControlRefusal(`no file ${file}`);
@@ -206,7 +226,7 @@ const handlers = {
   'rekey IKE SA': async () => done(await current().ike.rekeyIke(current().first())),
   /** Ends whatever is left of the cell. */
   leave: async () => {
-    await cell?.ike.stop(1000);
+    await cell?.end(1000);
     cell = undefined;
   },
   liveness: () => current().ike.check(current().first()),
