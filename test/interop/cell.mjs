@@ -239,10 +239,11 @@ class Cell {
     return this.machine.run(undefined, ['ip', '-n', name, ...words, 'xfrm', what]);
   }
 
-  /** SPIs of the ESP states at both ends. */
+  /** SPIs of the ESP states at both ends; what a kernel holds for an acquire has none yet. */
   async states() {
     const both = await Promise.all(['us', 'peer'].map((name) => this.xfrm(name, 'state')));
-    return [...both.join('\n').matchAll(/proto esp spi (0x[0-9a-f]+)/g)].map(([, spi]) => spi);
+    const spis = [...both.join('\n').matchAll(/proto esp spi (0x[0-9a-f]+)/g)];
+    return spis.map(([, spi]) => spi).filter((spi) => Number(spi) !== 0);
   }
 
   async rekey(what, who) {
