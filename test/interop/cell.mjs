@@ -188,14 +188,21 @@ class Cell {
   }
 
   async step(step) {
-    const [, what, who] = /^(.*) by (us|the peer)$/.exec(step);
+    const [, what, who] = /^(.*) by (us|the peer|both at once)$/.exec(step);
     if (what === 'liveness') await this.liveness(who);
     else if (what.startsWith('delete')) await this.delete(what, who);
     else await this.rekey(what, who);
   }
 
-  act(what, who) {
+  async act(what, who) {
+    if (who === 'both at once') return this.actAtOnce(what);
     return who === 'us' ? this.agent.ask(what) : this.peer.act(what);
+  }
+
+  /** Either may find that the other was first. */
+  async actAtOnce(what) {
+    const results = await Promise.allSettled(['us', 'the peer'].map((who) => this.act(what, who)));
+    if (results.every(({ status }) => status === 'rejected')) throw results[0].reason;
   }
 
   async liveness(who) {
@@ -259,6 +266,8 @@ class Cell {
     check(await eventually(isNew, patience), `${what}: no single new one at the peer`);
     // a peer may help itself with a new IKE SA where a rekeying is refused
     check(!/IKE_AUTH/.test(this.agent.log().slice(mark)), `${what}: it was a reauthentication`);
+    const isAlone = async () => (await this.agent.ask('status')).tunnels.length === 1;
+    check(await eventually(isAlone, patience), `${what}: no single tunnel on our side`);
     await this.passes(`after ${what} by ${who}`);
   }
 

@@ -223,6 +223,11 @@ export const rows = [
     { what: 'IKE SA by us', steps: ['rekey IKE SA by us'] },
     { what: 'IKE SA by the peer', steps: ['rekey IKE SA by the peer'] },
     {
+      what: 'Child SA by both at once (RFC 7296 §2.8.1)',
+      steps: ['rekey Child SA by both at once'],
+    },
+    { what: 'IKE SA by both at once (RFC 7296 §2.8.2)', steps: ['rekey IKE SA by both at once'] },
+    {
       what: 'IKE SA, then Child SA, by us, then by the peer',
       quick: true,
       steps: [

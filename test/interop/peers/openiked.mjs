@@ -80,8 +80,8 @@ export class OpenIked {
     }
     if (esn) return 'an extended sequence number in ESP of Linux (PF_KEY)';
     if (identity === 'key ID') return 'ID_KEY_ID';
-    const step = steps.find((each) => /(liveness|delete Child SA) by the peer/.test(each));
-    if (step) return `${step.replace(' by the peer', '')} on command`;
+    const step = steps.find((each) => /(liveness|delete Child SA) by the peer|at once/.test(each));
+    if (step) return `${step.replace(/ by .*/, '')} on command`;
     const known = [...keyMethods, ...certificateMethods, 'PSK'];
     const other = auth.find((each) => !known.includes(each));
     if (other) return other;
