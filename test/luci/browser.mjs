@@ -8,7 +8,10 @@ export const patienceMs = 180_000;
 export const phone = { width: 375, height: 740 };
 export const desktop = { width: 1180, height: 900 };
 
-/** The view `name` as it stands when it has drawn the scene; `problems` collects what must not be. */
+/**
+ * The view `name` as it stands when it has drawn the scene; `problems` collects what must not be. `options`:
+ * viewport, isReadonly, words (translations).
+ */
 export async function openView(browser, address, name, scene, options = {}) {
   const context = await browser.newContext({ viewport: options.viewport ?? desktop });
   context.setDefaultTimeout(patienceMs);
@@ -21,11 +24,12 @@ export async function openView(browser, address, name, scene, options = {}) {
   });
   await page.goto(`${address}/${options.isReadonly ? '?readonly' : ''}`);
   await page.evaluate(
-    ([view, value]) => {
+    ([view, value, words]) => {
+      Object.assign(translations, words);
       standIn.scene = value;
       return L.require(view);
     },
-    [name, scene],
+    [name, scene, options.words],
   );
   if (name.startsWith('view.autoipsec.')) await page.waitForSelector('body[data-ready]');
   return {

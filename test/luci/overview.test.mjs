@@ -23,7 +23,7 @@ export const tests = {
       '192.0.2.10': ['Being set up', 'A tunnel is being set up; packets wait for it.'],
       '192.0.2.100': [
         'Not encrypted',
-        'Not encrypted, as no tunnel can be had: TXT 100.2.0.192.in-addr.arpa: there is no such name. Looked at again in 6 h.',
+        'Not encrypted, as no tunnel can be had: no record at 100.2.0.192.in-addr.arpa. Looked at again in 6 h.',
       ],
       '2001:db8::25': [
         'Not encrypted',
@@ -31,7 +31,7 @@ export const tests = {
       ],
       '192.0.2.67': [
         'Blocked',
-        'Blocked, because you insist on encryption and it can not be had: 192.0.2.67 did not answer. Looked at again in 60 min.',
+        'Blocked, because you insist on encryption and it can not be had: gateway 192.0.2.67: no answer from UDP port 500 of 192.0.2.67 within 5 s; filtered?. Looked at again in 60 min.',
       ],
     };
     for (const [address, [state, sentence]] of Object.entries(expected)) {

@@ -68,7 +68,7 @@ export const connections = [
   }),
   plain('192.0.2.10', 'pending', { until: 0, why: 'a TXT record names 192.0.2.10 as gateway' }),
   plain('192.0.2.11', 'potential', { until: 0, why: 'looking for a gateway' }),
-  plain('192.0.2.100', 'clear', { why: 'TXT 100.2.0.192.in-addr.arpa: there is no such name' }),
+  plain('192.0.2.100', 'clear', { why: 'no record at 100.2.0.192.in-addr.arpa' }),
   plain('2001:db8::25', 'clear', { class: 'always-clear', why: 'a policy says so' }),
   plain('192.0.2.66', 'deny', {
     until: now + 600,
@@ -77,7 +77,7 @@ export const connections = [
   plain('192.0.2.67', 'deny', {
     class: 'oe-paranoid',
     until: now + hour,
-    why: '192.0.2.67 did not answer',
+    why: 'gateway 192.0.2.67: no answer from UDP port 500 of 192.0.2.67 within 5 s; filtered?',
   }),
 ];
 
@@ -114,7 +114,7 @@ export const check = {
     {
       level: 'warn',
       what: 'own records',
-      found: 'TXT at 7.100.51.198.in-addr.arpa: missing (there is no such name)',
+      found: 'TXT at 7.100.51.198.in-addr.arpa: missing (name does not exist)',
       remedy: "publish what 'autoipsec records' prints, so that others encrypt to you",
     },
   ],
@@ -178,7 +178,8 @@ const record = (kind, data, presence, detail) => ({
 export const records = {
   groups: [
     {
-      purpose: 'Who sends to 198.51.100.7 shall encrypt, and 198.51.100.7 itself is the gateway.',
+      purpose:
+        'Who sends to 198.51.100.7 shall encrypt, and 198.51.100.7 itself is the gateway: for the router and for the hosts that are hidden behind this address. TXT is the older form, IPSECKEY the newer one.',
       records: [
         record(
           'TXT',
@@ -186,15 +187,23 @@ export const records = {
           'present',
           'vouched for by DNSSEC',
         ),
-        record('IPSECKEY', `10 0 2 . ${base64}`, 'missing', 'there is no such name'),
+        record('IPSECKEY', `10 0 2 . ${base64}`, 'missing', 'name does not exist'),
       ],
     },
     {
-      purpose: 'The key with which 198.51.100.7 signs.',
-      records: [record('KEY', `16896 4 1 ${base64}`, 'differs', '1 published, none with this key')],
+      purpose:
+        'The key with which 198.51.100.7 signs, for peers that it calls and that read KEY records.',
+      records: [
+        record(
+          'KEY',
+          `16896 4 1 ${base64}`,
+          'differs',
+          '1 published, none with this gateway and key',
+        ),
+      ],
     },
   ],
-  notes: ['WAN wan6 has no address.'],
+  notes: ["WAN 'wan6' has no address now."],
 };
 
 Object.assign(usual.ubus, {

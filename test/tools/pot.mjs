@@ -15,7 +15,7 @@ const patterns = {
 };
 
 /** `{ id, reference }` for each text of one file, in its order. */
-function textsOf(file) {
+export function textsOf(file) {
   const pattern = patterns[path.extname(file)];
   if (!pattern) return [];
   const source = readFileSync(path.join(root, file), 'utf8');

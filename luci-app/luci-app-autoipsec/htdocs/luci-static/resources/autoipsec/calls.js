@@ -1,17 +1,20 @@
 'use strict';
 'require baseclass';
 'require rpc';
+'require autoipsec.sentences as sentences';
 
 /*
  * The ubus object `autoipsec` (docs/ubus.md). What can not be done comes as `{ error, running }`; a
  * call that fails outright (rpcd without the object, a time limit) is made to look the same.
  */
 
+const inReadersWords = (answer) => answer.error ? { ...answer, error: sentences.translate(answer.error) } : answer;
+
 const declare = (method, params) => {
 	const call = rpc.declare({ object: 'autoipsec', method, params: params ?? [] });
 
 	return (...args) => call(...args).then(
-		(answer) => L.isObject(answer) ? answer : { error: _('The router gave no answer.') },
+		(answer) => L.isObject(answer) ? inReadersWords(answer) : { error: _('The router gave no answer.') },
 		(error) => ({ error: String(error?.message ?? error) }));
 };
 

@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require autoipsec.sentences as sentences';
 
 /*
  * Plain words for what the daemon reports. Everything here gives text, never markup: strangers have
@@ -85,7 +86,7 @@ return baseclass.extend({
 
 	/** @private */
 	reason({ state, why, class: name }) {
-		const because = bare(why);
+		const because = sentences.translate(bare(why));
 
 		switch (state) {
 		case 'keyed':

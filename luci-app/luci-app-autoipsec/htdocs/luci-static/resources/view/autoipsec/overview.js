@@ -5,6 +5,7 @@
 'require uci';
 'require autoipsec.calls as calls';
 'require autoipsec.page as page';
+'require autoipsec.sentences as sentences';
 'require autoipsec.table as table';
 'require autoipsec.warnings as warnings';
 'require autoipsec.words as words';
@@ -47,7 +48,7 @@ function showDetails(each, now) {
 /** New keys for a tunnel, which goes on meanwhile. */
 async function renew(destination) {
 	const { error, rekeyed, failures } = await calls.rekey(destination);
-	const why = error ?? (L.toArray(failures).join('; ') || (rekeyed > 0 ? '' : _('its tunnel is gone.')));
+	const why = error ?? (L.toArray(failures).map(sentences.translate).join('; ') || (rekeyed > 0 ? '' : _('its tunnel is gone.')));
 
 	if (why)
 		page.tell(_('No new keys for %s: %s').format(destination, why), true);
@@ -191,7 +192,7 @@ return view.extend({
 		if (!this.report.error)
 			return [
 				...warnings.fromPeers(this.peers),
-				...L.toArray(this.report.warnings).map(warnings.fromDaemon),
+				...L.toArray(this.report.warnings).filter((each) => !warnings.isAboutPeer(each)).map(warnings.fromDaemon),
 				...warnings.fromCheck(this.findings)
 			];
 
@@ -241,7 +242,7 @@ return view.extend({
 		this.findings = answer.findings ?? [];
 		dom.content(this.checks, answer.error
 			? [ E('p', {}, [ answer.error ]) ]
-			: [ E('p', {}, [ E('strong', {}, [ answer.verdict ]) ]), E('ul', {}, this.findings.map(warnings.finding)) ]);
+			: [ E('p', {}, [ E('strong', {}, [ sentences.translate(answer.verdict) ]) ]), E('ul', {}, this.findings.map(warnings.finding)) ]);
 		this.show(this.report);
 	},
 

@@ -4,6 +4,7 @@
 'require autoipsec.calls as calls';
 'require autoipsec.copyable as copyable';
 'require autoipsec.page as page';
+'require autoipsec.sentences as sentences';
 
 const presences = {
 	present: _('✓ Published'),
@@ -14,7 +15,7 @@ const presences = {
 
 const record = ({ kind, owner, line, data, presence, detail }) => E('section', { 'class': 'autoipsec-card', 'aria-label': '%s %s'.format(kind, owner) }, [
 	E('h4', {}, [ '%s: %s'.format(kind, owner) ]),
-	presence ? E('p', {}, [ page.badge(presence, presences[presence] ?? presence), detail ? ' ' + detail : '' ]) : '',
+	presence ? E('p', {}, [ page.badge(presence, presences[presence] ?? presence), detail ? ' ' + sentences.translate(detail) : '' ]) : '',
 	E('strong', {}, [ _('As a line of a zone file') ]),
 	copyable.field(_('Line for %s').format(kind), line, 3),
 	E('details', {}, [
@@ -27,7 +28,7 @@ const record = ({ kind, owner, line, data, presence, detail }) => E('section', {
 	])
 ]);
 
-const group = ({ purpose, records }) => E('div', {}, [ E('p', { 'class': 'autoipsec-purpose' }, [ purpose ]), ...records.map(record) ]);
+const group = ({ purpose, records }) => E('div', {}, [ E('p', { 'class': 'autoipsec-purpose' }, [ sentences.translate(purpose) ]), ...records.map(record) ]);
 
 return view.extend({
 	render() {
@@ -60,7 +61,7 @@ return view.extend({
 
 		dom.content(this.list, answer.error
 			? [ E('div', { 'class': 'alert-message warning', 'role': 'alert' }, [ E('p', {}, [ answer.error ]) ]) ]
-			: [ E('p', {}, [ E('strong', {}, [ this.verdict(groups) ]) ]), ...L.toArray(answer.notes).map((note) => E('p', {}, [ note ])), ...groups.map(group) ]);
+			: [ E('p', {}, [ E('strong', {}, [ this.verdict(groups) ]) ]), ...L.toArray(answer.notes).map((note) => E('p', {}, [ sentences.translate(note) ])), ...groups.map(group) ]);
 	},
 
 	/** @private */
