@@ -131,7 +131,7 @@ export const tests = {
   'LuCI overview: details in a dialog that Escape closes, and the focus goes back': async ({
     open,
   }) => {
-    const { page, close } = await open(view, usual);
+    const { page, calls, close } = await open(view, usual);
     const button = page.getByRole('button', { name: 'Details of 203.0.113.9' });
     await button.focus();
     await page.keyboard.press('Enter');
@@ -139,6 +139,7 @@ export const tests = {
     await dialog.getByText('aes128gcm16, x25519').waitFor();
     await page.keyboard.press('Escape');
     assert.equal(await dialog.count(), 0);
+    assert.deepEqual(await calls('rekey'), []);
     assert.ok(await button.evaluate((node) => node === document.activeElement));
     await close();
   },

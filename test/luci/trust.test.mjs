@@ -56,6 +56,10 @@ export const tests = {
     await page.getByRole('button', { name: 'Distrust CN=office.example.org' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('Its tunnels end at once').waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await dialog.count(), 0);
+    assert.deepEqual(await calls('distrust'), []);
+    await page.getByRole('button', { name: 'Distrust CN=office.example.org' }).click();
     await dialog.getByLabel('Why').fill('called them');
     await dialog.getByRole('button', { name: 'Distrust this peer' }).click();
     await page.getByText('CN=office.example.org is not trusted').waitFor();

@@ -25,7 +25,8 @@ export async function startDaemon(tree, scene) {
       if (!text.endsWith('\n')) return;
       const request = JSON.parse(text);
       const method = request.command.replace(/^autovpn-/, '');
-      if (!['status', 'peers'].includes(method)) requests.push({ ...request, command: method });
+      if (!['status', 'peers', 'own'].includes(method))
+        requests.push({ ...request, command: method });
       client.end(`${JSON.stringify({ ok: true, result: scene[method] })}\n`);
     });
   });

@@ -61,6 +61,7 @@ const steps = {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     assert.ok(await button.evaluate((node) => node === document.activeElement));
+    assert.deepEqual(daemon.requests, []);
   },
   'settings: a plugin is ticked on a WAN, Save & Apply writes it': async (run) => {
     const { page, address, tree } = run;
@@ -114,6 +115,16 @@ const steps = {
       { ...asked },
       { peer: 'gw', fingerprint: '8899aabbccddeeff', command: 'trust' },
     );
+  },
+  'trust: Escape distrusts nobody': async ({ page, daemon }) => {
+    await page
+      .getByRole('button', { name: /^Distrust/ })
+      .first()
+      .click();
+    await page.getByRole('dialog').getByText('Its tunnels end at once').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    assert.deepEqual(daemon.requests, []);
   },
   'my records: what to publish, and whether it is': async (run) => {
     const { page, address } = run;

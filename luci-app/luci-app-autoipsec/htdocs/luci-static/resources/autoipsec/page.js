@@ -47,7 +47,7 @@ return baseclass.extend({
 			window.setTimeout(() => node?.remove(), 8000);
 	},
 
-	/** A dialog that asks; its buttons come last. Escape closes it, and the focus goes back. */
+	/** A dialog that asks. Escape closes it, and the focus goes back. */
 	dialog(title, children, buttons) {
 		const before = document.activeElement;
 		const close = () => {
@@ -63,8 +63,9 @@ return baseclass.extend({
 		const box = ui.showModal([ title ], [
 			...children,
 			E('div', { 'class': 'right autoipsec-actions' }, [
-				...buttons(close),
-				E('button', { 'class': 'btn', 'type': 'button', 'click': close }, [ _('Close') ])
+				// first, because LuCI presses the first one when somebody presses Escape
+				E('button', { 'class': 'btn', 'type': 'button', 'click': close }, [ _('Close') ]),
+				...buttons(close)
 			])
 		]);
 
