@@ -8,6 +8,8 @@ import { ciphers, groups, preSharedKey, prfs } from './words.mjs';
 
 /** For what must come about; a peer that does things in its own time may want more. */
 const patienceMs = 20_000;
+/** In which both ends surely begin with what they are told to at once. */
+const oneWayMs = 1000;
 
 /**
  * Row with all that it leaves to the usual, and who is where. `role` is ours. `espCipher`: where the
@@ -199,10 +201,31 @@ class Cell {
     return who === 'us' ? this.agent.ask(what) : this.peer.act(what);
   }
 
-  /** Either may find that the other was first. */
+  /** The path is so long that the requests must cross on it. */
   async actAtOnce(what) {
-    const results = await Promise.allSettled(['us', 'the peer'].map((who) => this.act(what, who)));
-    if (results.every(({ status }) => status === 'rejected')) throw results[0].reason;
+    const mark = this.agent.log().length;
+    await this.delay('add');
+    try {
+      const ends = ['us', 'the peer'].map((who) => this.act(what, who));
+      await Promise.all(ends);
+      const exchanges = () =>
+        this.agent
+          .log()
+          .slice(mark)
+          .match(/CREATE_CHILD_SA re\w+/g) ?? [];
+      check(await eventually(() => exchanges().length > 0, patienceMs), 'no exchange was seen');
+      check(exchanges()[0].endsWith('request'), 'the requests did not cross');
+      await sleep(4 * oneWayMs);
+    } finally {
+      await this.delay('del');
+    }
+  }
+
+  delay(verb) {
+    const way = (device) => ['tc', '-n', 'net', 'qdisc', verb, 'dev', device, 'root', 'netem'];
+    const words = verb === 'add' ? ['delay', `${oneWayMs}ms`] : [];
+    const run = (device) => this.machine.run(undefined, [...way(device), ...words]);
+    return Promise.all(['to-us', 'to-peer'].map(run));
   }
 
   async liveness(who) {

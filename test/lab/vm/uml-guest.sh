@@ -25,7 +25,7 @@ ln -sfn /proc/self/fd/2 /dev/stderr
 hostname lab
 ulimit -n 4096
 ip link set lo up
-modprobe -a -q overlay esp4 esp6 xfrm_user xfrm_algo af_key veth authenc echainiv seqiv gcm ccm cbc ctr \
+modprobe -a -q overlay esp4 esp6 xfrm_user xfrm_algo af_key veth sch_netem authenc echainiv seqiv gcm ccm cbc ctr \
   hmac sha512_generic chacha20poly1305 ip_tables iptable_nat xt_MASQUERADE nf_conntrack
 for tty in /dev/tty1 /dev/tty2; do stty -F $tty raw -echo; done
 bash "$run/command.sh" > /dev/tty1 2> /dev/tty2 < /dev/null
