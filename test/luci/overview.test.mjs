@@ -31,7 +31,7 @@ export const tests = {
       ],
       '192.0.2.67': [
         'Blocked',
-        'Blocked, because you insist on encryption and it can not be had: gateway 192.0.2.67: no answer from UDP port 500 of 192.0.2.67 within 5 s; filtered?. Looked at again in 60 min.',
+        'Blocked, because you insist on encryption and it can not be had: gateway 192.0.2.67: no answer from UDP port 500 of 192.0.2.67 within 5 s; filtered? Looked at again in 60 min.',
       ],
     };
     for (const [address, [state, sentence]] of Object.entries(expected)) {

@@ -48,7 +48,7 @@ export const tests = {
       for (const text of [
         'Verschlüsselt, denn: ein TXT-Eintrag nennt 203.0.113.9 als Gateway.',
         'kein Eintrag bei 100.2.0.192.in-addr.arpa',
-        'Gateway 192.0.2.67: keine Antwort von UDP port 500 of 192.0.2.67 binnen 5 s; gefiltert?',
+        'Gateway 192.0.2.67: keine Antwort von UDP-Port 500 von 192.0.2.67 binnen 5 s; gefiltert? Wird in 60 Min. neu geprüft',
         'WAN wan6 hat keine Adresse',
         'news that no table knows',
         'Bereit, aber 1 könnte besser sein.',

@@ -5,13 +5,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { startChromium } from '../../tools/chromium.mjs';
-import { assertFits, desktop, patienceMs, phone, shot } from '../browser.mjs';
+import { assertFits, desktop, phone, shot } from '../browser.mjs';
 import { connections, peers, status, usual } from '../scenes.mjs';
-import { applySettings, configuration, go, logIn, until } from './pages.mjs';
-import { obstacle, startTree } from './tree.mjs';
-
-const name = 'LuCI on OpenWrt';
+import { applySettings, configuration, go, runSteps, until } from './pages.mjs';
+import { startTree } from './tree.mjs';
 
 /** A picture as a phone shows the page, which must not be wider than its screen. */
 async function onPhone({ page }, picture) {
@@ -21,7 +18,6 @@ async function onPhone({ page }, picture) {
   await page.setViewportSize(desktop);
 }
 
-/** The steps, in order: each begins where the one before has ended. */
 const steps = {
   'is in the menu, and its overview shows what the daemon says': async (run) => {
     const { page, address } = run;
@@ -88,6 +84,8 @@ const steps = {
     const dialog = page.locator('.cbi-modal');
     await dialog.locator('.cbi-tabmenu').getByText('Reverse DNS').waitFor();
     await shot(page, 'openwrt-wan');
+    await dialog.locator('.cbi-tabmenu').getByText('AutoVPN', { exact: true }).click();
+    await shot(page, 'openwrt-autovpn');
     await dialog.locator('.cbi-tabmenu').getByText('Advanced').click();
     const name = dialog.locator('[data-name="fqdn"] input');
     await name.fill('no name');
@@ -199,30 +197,9 @@ const steps = {
   },
 };
 
-async function main() {
-  const why = obstacle();
-  if (why) return console.log(`skip ${name} # ${why}`);
-  const browser = await startChromium();
-  const running = await startTree(usual.ubus);
-  const context = await browser.newContext({ viewport: desktop });
-  context.setDefaultTimeout(patienceMs);
-  const page = await context.newPage();
-  const problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  try {
-    await logIn(page, running.address);
-    for (const [step, run] of Object.entries(steps)) {
-      await run({ page, ...running });
-      assert.deepEqual(problems, []);
-      console.log(`ok ${name}: ${step}`);
-    }
-  } catch (error) {
-    await shot(page, 'openwrt-failed');
-    console.log(`not ok ${name}\n${error.stack}`);
-    process.exitCode = 1;
-  }
-  await browser.close();
-  await running.stop();
-}
-
-await main();
+await runSteps({
+  name: 'LuCI on OpenWrt',
+  steps,
+  start: () => startTree(usual.ubus),
+  picture: 'openwrt-failed',
+});

@@ -47,6 +47,9 @@ async function layTree() {
   await run('mount', '--rbind', '/dev', path.join(tree, 'dev'));
   await run('mount', '-t', 'proc', 'proc', path.join(tree, 'proc'));
   await run('mount', '--rbind', '/', path.join(tree, 'host'));
+  // as `ip netns exec` does it for whoever does not come in by way of the tree
+  const names = '/etc/resolv.conf';
+  await run('mount', '--bind', '/etc/netns/sga/resolv.conf', path.join(tree, 'host', names));
   const { sga } = lab.routers;
   sga.configFile = path.join(tree, 'etc/config/autoipsec');
   sga.socket = path.join(tree, 'var/run/autoipsec/control.sock');

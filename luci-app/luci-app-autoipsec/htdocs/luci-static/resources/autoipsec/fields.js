@@ -93,7 +93,7 @@ const wan = [
 	{ kind: 'network', tab: 'general', uci: 'interface', title: _('Interface'), default: '' },
 	flag('general', 'enabled', _('Use it')),
 	{ kind: 'plugins', tab: 'general', uci: 'plugin', default: '' },
-	choice('general', 'default_class', _('Without a rule'), classes, 'oe-permissive',
+	choice('general', 'default_class', _('Traffic without a rule'), classes, 'oe-permissive',
 		_('What happens with destinations that no rule below names.')),
 	text('advanced', 'fqdn', _('Name of this router'), fqdn, '',
 		_('Shown to peers instead of the address: for a router whose address changes. It can start tunnels, and nobody can start one to it.')),

@@ -29,6 +29,7 @@ const templates = (_) => [
 	_('no answer from %s in %d ms'),
 	_('gateway %s: %s'),
 	_('no answer from %s within %d s; filtered?'),
+	_('UDP port %s of %s'),
 	_('answered IKE_SA_INIT, then silent for %d s'),
 	_('no answer about the tunnel within %d s'),
 	_('refused: %s'),

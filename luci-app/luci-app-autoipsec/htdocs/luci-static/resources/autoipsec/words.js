@@ -74,14 +74,15 @@ return baseclass.extend({
 	explain(connection, now) {
 		const { state, until } = connection;
 		const left = until > 0 ? this.duration(until - now) : null;
-		const sentences = [ this.reason(connection) ];
+		const told = [ this.reason(connection) ];
 
 		if (left && state == 'keyed')
-			sentences.push(_('Its keys hold for another %s.').format(left));
+			told.push(_('Its keys hold for another %s.').format(left));
 		else if (left && (state == 'clear' || state == 'deny'))
-			sentences.push(_('Looked at again in %s.').format(left));
+			told.push(_('Looked at again in %s.').format(left));
 
-		return sentences.join(' ');
+		// a reason may end in a question, and a unit in a full stop
+		return told.join(' ').replace(/([?.])\.(?= |$)/g, '$1');
 	},
 
 	/** @private */
