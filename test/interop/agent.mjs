@@ -1,7 +1,7 @@
 // Our end of a cell: the agent (agent.ts) under qjs, and questions to it.
 import { writeFileSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
+import { askControl } from '../lab/net/control.mjs';
 
 /** The product said that it can not do what the cell asks for. */
 export class NotKnownToUs extends Error {}
@@ -26,24 +26,14 @@ export class Agent {
     await this.ask('configure', { file: this.file });
   }
 
-  ask(command, more = {}) {
-    return new Promise((resolve, reject) => {
-      const socket = net.connect(this.socket);
-      let text = '';
-      socket.setEncoding('utf8').on('data', (part) => {
-        text += part;
-        if (text.endsWith('\n')) socket.end();
-      });
-      socket.once('error', reject);
-      socket.once('close', () => {
-        const answer = JSON.parse(text || '{"error":"the agent does not answer"}');
-        if (answer.ok) return resolve(answer.result);
-        const unknown = /^unknown: (.*)|^(no command .*)/.exec(answer.error);
-        if (unknown) reject(new NotKnownToUs(unknown[1] ?? unknown[2]));
-        else reject(new Error(`${command}: ${answer.error}`));
-      });
-      socket.write(`${JSON.stringify({ command, ...more })}\n`);
-    });
+  async ask(command, more = {}) {
+    try {
+      return await askControl(this.socket, { command, ...more });
+    } catch ({ message }) {
+      const unknown = /^unknown: (.*)|^(no command .*)/.exec(message);
+      if (unknown) throw new NotKnownToUs(unknown[1] ?? unknown[2]);
+      throw new Error(`${command}: ${message}`);
+    }
   }
 
   log() {

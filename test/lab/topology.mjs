@@ -47,7 +47,6 @@ export async function buildTopology(machine, options) {
       machine.run(site.router, ['nft', '-f', '-'], { input: firewallOf(site) }),
     ),
   );
-  await learnNeighbours(machine, network);
   return network;
 }
 
@@ -81,81 +80,102 @@ function setKernel(machine, namespace) {
   return machine.run(namespace, ['sysctl', '-q', '-w', ...words]);
 }
 
+/** Both ends of each cable: `[device, namespace, device, namespace]`. */
+const cables = [
+  ...Object.entries(sites).flatMap(([router, { host, wanDevice }]) => [
+    ['eth0', host, 'lan', router],
+    ['wan', router, wanDevice, 'internet'],
+  ]),
+  ...Object.entries(singles).map(([name, { device }]) => ['eth0', name, device, 'internet']),
+];
+
+/** Hardware address of an end (0 or 1) of the n-th cable. */
+const hardware = (cable, end) => `02:00:00:00:0${end}:0${cable}`;
+
 function linkCommands() {
-  const pairs = [
-    ...Object.entries(sites).flatMap(([router, { host, wanDevice }]) => [
-      ['eth0', host, 'lan', router],
-      ['wan', router, wanDevice, 'internet'],
-    ]),
-    ...Object.entries(singles).map(([name, { device }]) => ['eth0', name, device, 'internet']),
-  ];
-  return pairs
-    .map(([a, inA, b, inB]) => `link add ${a} netns ${inA} type veth peer name ${b} netns ${inB}\n`)
+  return cables
+    .map(
+      ([a, inA, b, inB], index) =>
+        `link add ${a} netns ${inA} address ${hardware(index, 0)} type veth ` +
+        `peer name ${b} netns ${inB} address ${hardware(index, 1)}\n`,
+    )
     .join('');
 }
 
+/** Time lines shall show our waiting, not that of ARP and neighbour discovery. */
+function neighbourLines(name, network) {
+  return cables.flatMap(([a, inA, b, inB], index) => {
+    if (inA === name) return knownAt(a, interfacesOf(inB, network)[b], hardware(index, 1));
+    if (inB === name) return knownAt(b, interfacesOf(inA, network)[a], hardware(index, 0));
+    return [];
+  });
+}
+
+const knownAt = (device, addresses, lladdr) =>
+  addresses.map((address) => {
+    const [host] = address.split('/');
+    return `neighbor add ${host} lladdr ${lladdr} dev ${device} nud permanent`;
+  });
+
 function addressCommands(name, network, options) {
-  const lines = ['link set lo up', ...interfaceLines(name, network, options)];
+  const lines = [
+    'link set lo up',
+    ...interfaceLines(name, network, options),
+    ...neighbourLines(name, network),
+  ];
   return `${lines.join('\n')}\n`;
 }
 
-const up = (device, addresses) => [
-  ...addresses.map((address) => `address add ${address} dev ${device}`),
-  `link set ${device} up`,
-];
-
-function interfaceLines(name, network, { extra }) {
-  const ofSites = Object.values(network.sites);
-  const site = ofSites.find((each) => each.router === name || each.host === name);
-  if (name === 'internet') return internetLines(network);
-  if (site?.router === name) {
-    return [
-      ...up(
-        'lan',
-        families.map((family) => `${site[family].lanGateway}/${site[family].length}`),
-      ),
-      ...up(
-        'wan',
-        families.map((family) => `${site[family].wan}/${site[family].length}`),
-      ),
-      ...families.map((family) => `route add default via ${site[family].wanGateway}`),
-    ];
-  }
-  const own = site ? { 4: hostOf(site, 4), 6: hostOf(site, 6) } : network.singles[name];
-  const more = Array.from({ length: extra[name] ?? 0 }, (_, index) => extraAddress(own, index));
-  return [
-    ...up('eth0', [...families.map((f) => `${own[f].address}/${own[f].length}`), ...more]),
-    ...families.map((family) => `route add default via ${own[family].gateway}`),
-  ];
+/** Addresses with prefix length by device. */
+function interfacesOf(name, network) {
+  const sites = Object.values(network.sites);
+  if (name === 'internet')
+    return Object.fromEntries([
+      ...sites.map((site) => [site.wanDevice, ofFamilies(site, 'wanGateway')]),
+      ...Object.values(network.singles).map((single) => [
+        single[4].device,
+        ofFamilies(single, 'gateway'),
+      ]),
+    ]);
+  const router = network.sites[name];
+  if (router) return { lan: ofFamilies(router, 'lanGateway'), wan: ofFamilies(router, 'wan') };
+  const site = sites.find(({ host }) => host === name);
+  return { eth0: site ? ofFamilies(site, 'host') : ofFamilies(network.singles[name], 'address') };
 }
 
-const hostOf = (site, family) => ({
-  address: site[family].host,
-  gateway: site[family].lanGateway,
-  length: site[family].length,
-});
+const ofFamilies = (plan, which) =>
+  families.map((family) => `${plan[family][which]}/${plan[family].length}`);
 
-const extraAddress = (own, index) =>
-  `${own[4].address.replace(/\d+$/, '')}${100 + index}/${own[4].length}`;
+function interfaceLines(name, network, { extra }) {
+  const interfaces = interfacesOf(name, network);
+  for (let index = 0; index < (extra[name] ?? 0); index += 1)
+    interfaces.eth0.push(extraAddress(interfaces.eth0[0], index));
+  const lines = Object.entries(interfaces).flatMap(([device, addresses]) => [
+    ...addresses.map((address) => `address add ${address} dev ${device}`),
+    `link set ${device} up`,
+  ]);
+  return [...lines, ...routeLines(name, network)];
+}
 
-function internetLines(network) {
-  return [
-    ...Object.values(network.sites).flatMap((site) => [
-      ...up(
-        site.wanDevice,
-        families.map((f) => `${site[f].wanGateway}/${site[f].length}`),
-      ),
-      ...families
-        .filter((family) => family === 6 || !site.isMasqueraded)
-        .map((family) => `route add ${site[family].lan} via ${site[family].wan}`),
-    ]),
-    ...Object.values(network.singles).flatMap((single) =>
-      up(
-        single[4].device,
-        families.map((f) => `${single[f].gateway}/${single[f].length}`),
-      ),
-    ),
-  ];
+/** `198.18.2.66/24` to `198.18.2.100/24` and on. */
+const extraAddress = (address, index) => address.replace(/\d+\//, `${100 + index}/`);
+
+function routeLines(name, network) {
+  if (name !== 'internet')
+    return families.map((family) => `route add default via ${gatewayOf(name, network)[family]}`);
+  return Object.values(network.sites).flatMap((site) =>
+    families
+      .filter((family) => family === 6 || !site.isMasqueraded)
+      .map((family) => `route add ${site[family].lan} via ${site[family].wan}`),
+  );
+}
+
+/** By family. */
+function gatewayOf(name, network) {
+  const site = Object.values(network.sites).find((each) => [each.router, each.host].includes(name));
+  const which = site ? (site.router === name ? 'wanGateway' : 'lanGateway') : 'gateway';
+  const plan = site ?? network.singles[name];
+  return { 4: plan[4][which], 6: plan[6][which] };
 }
 
 function delayCommands() {
@@ -167,19 +187,4 @@ function delayCommands() {
 function firewallOf(site) {
   const forward = site.isMasqueraded ? site[4].host : undefined;
   return firewallText({ isMasqueraded: site.isMasqueraded, forward });
-}
-
-/** Time lines shall show our waiting, not that of ARP and neighbour discovery. */
-async function learnNeighbours(machine, network) {
-  const pings = Object.values(network.sites).flatMap((site) =>
-    families.flatMap((family) => [
-      [site.host, site[family].lanGateway],
-      [site.router, site[family].wanGateway],
-    ]),
-  );
-  for (const [name, single] of Object.entries(network.singles))
-    for (const family of families) pings.push([name, single[family].gateway]);
-  await Promise.all(
-    pings.map(([from, to]) => machine.run(from, ['ping', '-q', '-c', '1', '-w', '5', to])),
-  );
 }

@@ -89,9 +89,13 @@ async function tryState(
   flags = '',
 ): Promise<string | undefined> {
   const [add, remove] = stateCommands(family, cipher, parts.reqid, flags);
-  // left behind when an earlier probe was killed between the two
-  await parts.ip.run([remove]);
-  const result = await parts.ip.run([add, remove]);
+  const trial = () => parts.ip.run([add, remove]);
+  let result = await trial();
+  if (!result.ok && /File exists/.test(result.error)) {
+    // left behind when an earlier probe was killed between the two
+    await parts.ip.run([remove]);
+    result = await trial();
+  }
   return result.ok || result.done > 0 ? undefined : result.error;
 }
 
@@ -219,13 +223,17 @@ const nftTrials: readonly { what: string; remedy: string; text: string }[] = [
 
 async function probeNft(processes: Processes): Promise<MissingPart[]> {
   const remedy = 'opkg install firewall4 nftables-json';
+  const all = nftTrials.map((each, index) => each.text.replaceAll(' c ', ` c${index} `)).join('');
+  // Mostly all is well, and these two tell it
+  const [noJson, refused] = await Promise.all([
+    complaint(processes, ['nft', '-j', 'list', 'tables']),
+    complaint(processes, ['nft', '-c', '-f', '-'], all),
+  ]);
+  if (noJson === undefined && refused === undefined) return [];
   const noProgram = await complaint(processes, ['nft', '-v']);
   if (noProgram !== undefined) return [{ what: `no nft (${noProgram})`, remedy }];
-  const noJson = await complaint(processes, ['nft', '-j', 'list', 'tables']);
   const missing = noJson === undefined ? [] : [{ what: `no JSON from nft (${noJson})`, remedy }];
-  // Mostly all is well, and one run of nft tells it
-  const all = nftTrials.map((each, index) => each.text.replaceAll(' c ', ` c${index} `)).join('');
-  if ((await complaint(processes, ['nft', '-c', '-f', '-'], all)) === undefined) return missing;
+  if (refused === undefined) return missing;
   for (const each of nftTrials) {
     const said = await complaint(processes, ['nft', '-c', '-f', '-'], each.text);
     if (said === undefined) continue;
@@ -238,7 +246,11 @@ async function probeNft(processes: Processes): Promise<MissingPart[]> {
 
 /** Tries everything; the ESP ciphers are warm afterwards. */
 export async function probe(parts: ProbeParts): Promise<CipherReport> {
+  const [esp, noNft] = await Promise.all([probeXfrm(parts), probeNft(parts.processes)]);
+  return { ...esp, missing: [...esp.missing, ...noNft] };
+}
+
+async function probeXfrm(parts: ProbeParts): Promise<CipherReport> {
   const noIp = await probeIp(parts.processes);
-  const esp = noIp.length > 0 ? { missing: noIp, unusable: [] } : await probeEsp(parts);
-  return { ...esp, missing: [...esp.missing, ...(await probeNft(parts.processes))] };
+  return noIp.length > 0 ? { missing: noIp, unusable: [] } : probeEsp(parts);
 }

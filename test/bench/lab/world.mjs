@@ -6,9 +6,9 @@
 //   sgb's n-th address    IPSECKEY without gateway: it is its own (libreswan knows no other kind)
 //   carol's n-th address  nothing
 import { mkdirSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { reverseName } from '../../lab/net/addresses.mjs';
+import { askControl } from '../../lab/net/control.mjs';
 import { eventually, Machine } from '../../lab/net/machine.mjs';
 import { startResolver, useResolver, warmResolver } from '../../lab/net/resolver.mjs';
 import { Router } from '../../lab/net/router.mjs';
@@ -199,21 +199,7 @@ export class World {
 
   /** One request to a daemon's control socket. */
   control(router, request) {
-    return new Promise((resolve, reject) => {
-      const socket = net.connect(this.routers[router].socket);
-      let text = '';
-      socket.setEncoding('utf8').on('data', (more) => {
-        text += more;
-        if (text.endsWith('\n')) socket.end();
-      });
-      socket.once('error', reject);
-      socket.once('close', () => {
-        const answer = JSON.parse(text || '{"error":"no answer"}');
-        if (answer.ok) resolve(answer.result);
-        else reject(new Error(`control of ${router}: ${answer.error}`));
-      });
-      socket.write(`${JSON.stringify(request)}\n`);
-    });
+    return askControl(this.routers[router].socket, request);
   }
 
   /** The resolvers on both routers forget all but the zones' keys. */

@@ -103,12 +103,18 @@ export function zoneKeys(keyFolder, zone) {
     .map((name) => path.join(keyFolder, name.slice(0, -'.key'.length)));
 }
 
+/** Signed zones by what they were made from: most scenarios publish the same. */
+const signedTexts = new Map();
+
 async function sign(machine, keyFolder, zone, tampered) {
   const file = zoneFile(machine.folder, zone);
-  const keys = zoneKeys(keyFolder, zone);
-  await machine.run(undefined, ['ldns-signzone', '-f', `${file}.signed`, file, ...keys]);
-  const text = readFileSync(`${file}.signed`, 'utf8');
-  if (tampered.length > 0) writeFileSync(`${file}.signed`, tamper(text, tampered));
+  const source = readFileSync(file, 'utf8');
+  if (!signedTexts.has(source)) {
+    const keys = zoneKeys(keyFolder, zone);
+    await machine.run(undefined, ['ldns-signzone', '-f', `${file}.signed`, file, ...keys]);
+    signedTexts.set(source, readFileSync(`${file}.signed`, 'utf8'));
+  }
+  writeFileSync(`${file}.signed`, tamper(signedTexts.get(source), tampered));
 }
 
 /** Makes the signatures over TXT and IPSECKEY records of these owners wrong. */

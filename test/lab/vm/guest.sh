@@ -21,9 +21,12 @@ ip link set lo up
 modprobe -a -q esp4 esp6 xfrm_user xfrm_algo af_key veth dummy sch_netem sch_fq_codel ifb \
   nf_tables nft_ct nft_nat nft_masq nft_chain_nat nft_queue nft_log nft_limit nft_reject_inet \
   nft_fib_inet nft_xfrm nft_socket nft_redir nfnetlink_queue nfnetlink_log nf_log_syslog \
-  nf_conntrack nf_conntrack_netlink authenc echainiv seqiv gcm ccm cbc ctr hmac sha256_generic \
-  sha512_generic sha1_generic chacha20poly1305 rfc7539esp aesni_intel ghash_clmulni_intel \
-  xfrm_interface tun nf_flow_table nf_flow_table_inet nft_flow_offload
+  nft_objref nf_conntrack nf_conntrack_netlink authenc authencesn echainiv seqiv gcm ccm cbc ctr \
+  hmac sha256_generic sha512_generic sha1_generic chacha20poly1305 chacha_generic chacha_x86_64 \
+  poly1305_generic poly1305_x86_64 drbg ansi_cprng jitterentropy_rng sha3_generic aesni_intel \
+  ghash_clmulni_intel xfrm_interface tun nf_flow_table nf_flow_table_inet nft_flow_offload
+# it would still run modprobe for each use of a cipher, which takes seconds under emulation
+echo > /proc/sys/kernel/modprobe
 
 port() { # the device of the virtio port with that name
   local found
