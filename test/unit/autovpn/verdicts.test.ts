@@ -327,3 +327,35 @@ test('AV-159 AV-160: a tunnel that the peer began may be renewed by us, as long 
   assert.equal(asked(), ['refused', 'refused', 'refused', false]);
   await world.stop(g1, g2);
 });
+
+for (const side of ['initiator', 'responder'] as const)
+  test(`AV-155: clear until verified, as ${side}: they meet, and a tunnel comes with the verdict`, async () => {
+    const options = { unverified: 'clear' as const };
+    const isLeft = side === 'initiator';
+    const { world, g1, g2 } = await twoGateways(
+      isLeft ? { options } : {},
+      isLeft ? {} : { options },
+    );
+    const [at, other, pair] = isLeft
+      ? [g1, g2, { ours: h1, theirs: h2 }]
+      : [g2, g1, { ours: h2, theirs: h1 }];
+    assert.match(reasonOf(await world.meet(g1, g2)), isLeft ? /stays clear until/ : /refuses the/);
+    assert.equal([g1.tunnels.length, g2.tunnels.length], [0, 0]);
+    assert.is((await at.peer(other))!.state, 'Unverified');
+    // Nobody is troubled with probes meanwhile
+    assert.match(at.association.refuses(pair) ?? '', /nobody has looked at/);
+    const { fingerprint } = await other.own();
+    await at.command('trust', { peer: await idOf(at, other), fingerprint });
+    assert.is(at.association.refuses(pair), undefined);
+    assert.ok((await world.meet(g1, g2)).ok);
+    await world.stop(g1, g2);
+  });
+
+test('AV-155: whom an authority vouches for has nothing to wait for', async () => {
+  const { files, options } = relying();
+  const { world, g1, g2 } = await twoGateways(vouched(), {
+    ...{ files, options: { ...options, unverified: 'clear' } },
+  });
+  assert.ok((await world.meet(g1, g2)).ok);
+  await world.stop(g1, g2);
+});

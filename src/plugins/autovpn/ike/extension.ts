@@ -28,6 +28,9 @@ const vendorFact = 'autovpn vendor';
 /** What IKE_AUTH of a caller has shown, until our answer is on its way. */
 const metFact = 'autovpn met';
 
+/** AV-155 */
+const isWaiting = 'the traffic stays clear until somebody has looked at the peer';
+
 type Met = Extract<Admission, { ok: true }> & { contact: string | undefined };
 
 export interface ExtensionParts {
@@ -139,6 +142,8 @@ export function createExtension(parts: ExtensionParts): Extension {
   function answered(sa: SaView, sent: readonly Payload[]): Veto {
     const veto = proven(sa, sent) ?? meet(sa);
     if (veto) return veto;
+    // It is in the table now, for a person to look at
+    if (trust.waits(sa.peer!.identity.data)) return { why: isWaiting };
     secrets.established(sa);
     return undefined;
   }
@@ -154,6 +159,9 @@ export function createExtension(parts: ExtensionParts): Extension {
 
   async function authorize(sa: SaView, theirs: Prefix, ours: Prefix): Promise<ClientResult> {
     if (!pairIn(sa.facts)) return { ok: true };
+    const met = sa.facts.get(metFact) as Met | undefined;
+    if (trust.waits(sa.peer!.identity.data, met?.met.isVouchedFor))
+      return { ok: false, why: isWaiting };
     return isPair(sa, theirs, ours)
       ? { ok: true }
       : { ok: false, why: 'it is not the pair of its path (AV-105)' };

@@ -13,6 +13,7 @@ export interface TrustOptions {
   fallbackUnverified: 'allow' | 'block';
   fallbackTrustedCa: 'allow' | 'block';
   fallbackTrusted: 'allow' | 'block';
+  unverified: 'tunnel' | 'clear';
   unverifiedTimeout: number;
   maxPeers: number;
   persistInterval: number;
@@ -57,6 +58,12 @@ export const trustOptions: Options<TrustOptions> = {
   fallbackUnverified: fallback('unverified', 'a peer that nobody has looked at', 'allow'),
   fallbackTrustedCa: fallback('trusted_ca', 'a peer that an authority vouches for', 'allow'),
   fallbackTrusted: fallback('trusted', 'a peer that you have marked as trusted', 'block'),
+  unverified: choice({
+    uci: 'autovpn_unverified',
+    default: 'tunnel',
+    of: ['tunnel', 'clear'],
+    help: 'What a peer gets that nobody has looked at: a tunnel, or none until you mark it as trusted. It is met and listed all the same; its traffic stays as it was.',
+  }),
   unverifiedTimeout: seconds({
     uci: 'autovpn_unverified_timeout',
     default: 30 * day,

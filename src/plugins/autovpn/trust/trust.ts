@@ -115,13 +115,21 @@ export class Trust {
       this.#store.later();
   }
 
-  /** AV-89: an address that only peers have spoken for which are Untrusted. */
+  /** AV-155: no tunnel with it until a person has looked at it. `isVouchedFor`: an authority has. */
+  waits(name: Uint8Array, isVouchedFor = false): boolean {
+    if (this.parts.options.unverified === 'tunnel' || isVouchedFor) return false;
+    const peer = this.table.find(name);
+    return peer === undefined || peer.state === 'Unverified';
+  }
+
+  /** AV-89: an address that only peers have spoken for which are Untrusted, or have no tunnel yet. */
   refusesAddress(address: IpAddress): string | undefined {
-    const states = this.authorizations
-      .peersFor(address)
-      .map((name) => this.table.find(name)?.state);
-    return states.length > 0 && states.every((state) => state === 'Untrusted')
-      ? `${address} belongs to a peer that is marked Untrusted`
+    const names = this.authorizations.peersFor(address);
+    const isUntrusted = (name: Uint8Array) => this.table.find(name)?.state === 'Untrusted';
+    if (names.length === 0) return undefined;
+    if (names.every(isUntrusted)) return `${address} belongs to a peer that is marked Untrusted`;
+    return names.every((name) => isUntrusted(name) || this.waits(name))
+      ? `${address} belongs to a peer that nobody has looked at`
       : undefined;
   }
 
