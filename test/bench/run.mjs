@@ -1,7 +1,7 @@
 // The bench: `node test/bench/run.mjs [--markdown] [part …]`. Parts: connect, clear, memory (in the
-// lab's virtual machine), responder (in one of its own), bundle, handshake, flood, primitives (on this
-// machine); endurance (on this machine) when it is asked for, as it takes long. It prints one table; it
-// asserts nothing about time. Progress goes to standard error.
+// lab's virtual machine), responder, autovpn (in ones of their own), bundle, handshake, flood, primitives
+// (on this machine); endurance (on this machine) when it is asked for, as it takes long. It prints one
+// table; it asserts nothing about time. Progress goes to standard error.
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ const { qjsCommand } = await import('../tools/qjs.mjs');
 const { printMarkdown, printText } = await import('./table.mjs');
 
 /** In the order of the table. */
-const hostParts = ['bundle', 'handshake', 'responder', 'flood', 'primitives'];
+const hostParts = ['bundle', 'handshake', 'responder', 'autovpn', 'flood', 'primitives'];
 /** Takes many minutes, so only when it is named. */
 const longParts = ['endurance'];
 const labParts = ['connect', 'clear', 'memory'];

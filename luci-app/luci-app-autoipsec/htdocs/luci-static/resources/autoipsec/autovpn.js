@@ -34,6 +34,9 @@ const options = [
 	choice(home, 'autovpn_fallback_unverified', _('No tunnel with a peer that is not verified'), fallback, 'allow'),
 	choice(home, 'autovpn_fallback_trusted_ca', _('No tunnel with a peer that an authority vouches for'), fallback, 'allow'),
 	choice(home, 'autovpn_fallback_trusted', _('No tunnel with a peer that you trust'), fallback, 'block'),
+	choice(home, 'autovpn_unverified', _('A peer that is not verified'), [
+		[ 'tunnel', _('gets a tunnel') ], [ 'clear', _('stays unencrypted until you trust it') ]
+	], 'tunnel', _('It is met and listed all the same.')),
 	list(home, 'autovpn_authority', _('Authorities you trust'), file, '',
 		_('Files with certificates (PEM): peers with a certificate of theirs are trusted.')),
 	list(home, 'autovpn_revoked', _('Revoked certificates'), print, '', _('Fingerprints: they are forgotten and refused.')),
