@@ -4,13 +4,14 @@
 //     --built                                   the bundle is in dist/ already
 //     --into FOLDER                             elsewhere than in dist/
 // dist/feed: package folders for OpenWrt's SDK, with the bundle; dist/feed-24.10: the engine, which that
-// release lacks. dist/packages: .ipk files with an index for
-// opkg, the same bytes from the same sources. Sizes are printed.
+// release lacks. dist/packages: .ipk files with an index for opkg; dist/apk: .apk files by architecture, where
+// apk-tools 3 is there (apk.mjs). The same bytes from the same sources. Sizes are printed.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { needNodeModules, root } from '../test/tools/dependencies.mjs';
+import { apkProgram, writeApk } from './apk.mjs';
 import { architectures } from './architectures.mjs';
 import { quickjsFolder, writeFeed } from './feed.mjs';
 import { writeIndex } from './index.mjs';
@@ -54,7 +55,14 @@ function withTree(use) {
   }
 }
 
-function autoipsecPackage(feed, architecture, tools, packing) {
+/** Both kinds of package of one tree. */
+function writeBoth(tree, fields, { epoch, folder, apk }, architecture) {
+  const made = [writeIpk(tree, fields, { epoch, folder, architecture })];
+  if (apk) made.push(writeApk(tree, fields, { ...apk, epoch, architecture }));
+  return made;
+}
+
+function autoipsecPackages(feed, architecture, tools, packing) {
   const folder = path.join(feed, 'autoipsec');
   return withTree((build) =>
     withTree((tree) => {
@@ -66,7 +74,7 @@ function autoipsecPackage(feed, architecture, tools, packing) {
       };
       make(folder, 'compile', variables);
       make(folder, 'install', variables);
-      return writeIpk(tree, describe(folder), { ...packing, architecture });
+      return writeBoth(tree, describe(folder), packing, architecture);
     }),
   );
 }
@@ -85,15 +93,16 @@ function luciPackages(feed, packing) {
   const folder = path.join(feed, 'luci-app-autoipsec');
   if (!existsSync(folder)) return [];
   const fields = { ...describe(folder), conffiles: '' };
-  const all = { ...packing, architecture: 'all' };
   const application = withTree((tree) => {
     make(folder, 'install', { ROOT: tree, BUILD_DIR: tree });
-    return writeIpk(tree, fields, all);
+    return writeBoth(tree, fields, packing, 'all');
   });
   const others = translations(folder).map((translation) =>
-    withTree((tree) => writeIpk(tree, writeTranslation(tree, translation, fields), all)),
+    withTree((tree) =>
+      writeBoth(tree, writeTranslation(tree, translation, fields), packing, 'all'),
+    ),
   );
-  return [application, ...others];
+  return [application, ...others].flat();
 }
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
@@ -121,19 +130,31 @@ async function main() {
   const feed = writeFeed(path.join(options.into, 'feed'));
   rmSync(packages, { recursive: true, force: true });
   mkdirSync(packages, { recursive: true });
-  const packing = { epoch: sourceEpoch(), folder: packages };
+  const apks = path.join(options.into, 'apk');
+  rmSync(apks, { recursive: true, force: true });
+  const apk = apkProgram();
+  const packing = {
+    epoch: sourceEpoch(),
+    folder: packages,
+    apk: apk && { program: apk, folder: apks },
+  };
   const made = luciPackages(feed, packing);
   for (const architecture of options.architectures) {
     const tools = await toolchain(architecture);
-    made.push(autoipsecPackage(feed, architecture, tools, packing));
+    made.push(...autoipsecPackages(feed, architecture, tools, packing));
     if (!options.hasQuickjs) continue;
-    const program = await quickjsProgram(architecture, tools);
-    made.push(quickjsPackage(architecture, program, packing));
+    const engine = await quickjsProgram(architecture, tools);
+    made.push(quickjsPackage(architecture, engine, packing));
   }
-  writeIndex(packages, made);
+  const isIpk = ({ file }) => file.endsWith('.ipk');
+  writeIndex(packages, made.filter(isIpk));
   printSizes(made);
+  const relative = (folder) => path.relative(process.cwd(), folder);
+  console.log(`${relative(packages)}: ${made.filter(isIpk).length} packages with their index`);
   console.log(
-    `${path.relative(process.cwd(), packages)}: ${made.length} packages with their index`,
+    apk
+      ? `${relative(apks)}: ${made.length - made.filter(isIpk).length} packages for apk`
+      : 'no .apk files: apk-tools 3 is not installed, and the variable APK names no such program',
   );
 }
 

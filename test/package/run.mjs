@@ -3,12 +3,21 @@
 // under qemu-user. Then the ubus object in OpenWrt's own rpcd, where OPENWRT_ROOT names its tree.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { needPackages } from '../tools/apt.mjs';
 import { root } from '../tools/dependencies.mjs';
 import { qjsCommand } from '../tools/qjs.mjs';
+import { apkChecks } from './apk.mjs';
 import { check, runChecks } from './checks.mjs';
 import { contentChecks } from './contents.mjs';
 import { lmoChecks } from './lmo.mjs';
@@ -31,9 +40,12 @@ function pack(into, environment = {}, umask = '022') {
   return result.stdout;
 }
 
+/** Every file below it by its path; nothing where there is no such folder. */
 const bytesIn = (folder) =>
   Object.fromEntries(
-    readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name))]),
+    (existsSync(folder) ? readdirSync(folder, { recursive: true }) : [])
+      .filter((name) => statSync(path.join(folder, name)).isFile())
+      .map((name) => [name, readFileSync(path.join(folder, name))]),
   );
 
 await needPackages(['busybox-static', 'qemu-user-static', 'iproute2', 'binutils']);
@@ -43,6 +55,7 @@ try {
     throw new Error('the bundle is not built: npm run build');
   const printed = pack(folder);
   const packages = path.join(folder, 'packages');
+  const apks = path.join(folder, 'apk');
   const files = readdirSync(packages).filter((name) => name.endsWith('.ipk'));
   const at = (name, machine) => {
     const file = files.find(
@@ -61,6 +74,7 @@ try {
     mkdirSync(again, { recursive: true });
     pack(again, { TZ: 'Asia/Kathmandu', LC_ALL: 'C', LANG: 'de_DE.UTF-8' }, '077');
     assert.deepEqual(bytesIn(path.join(again, 'packages')), bytesIn(packages));
+    assert.deepEqual(bytesIn(path.join(again, 'apk')), bytesIn(apks));
   });
   const unpacked = path.join(folder, 'unpacked');
   const names = files.map((name) => name.slice(0, name.indexOf('_')));
@@ -69,6 +83,7 @@ try {
   const program = command.find((word) => word.endsWith('/qjs'));
   const qjs = { program, emulator: command.slice(0, command.indexOf(program)) };
   lmoChecks();
+  apkChecks(own, { apks, folder, architecture });
   routerChecks(own, { folder, architecture, qjs });
   rpcdChecks(own, { folder, qjs });
   process.exitCode = (await runChecks()) > 0 ? 1 : 0;
