@@ -54,6 +54,7 @@ const steps = {
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').getByText('aes128gcm16').waitFor();
     await shot(page, 'openwrt-details');
+    await onPhone({ page }, 'openwrt-details-phone');
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     assert.ok(await button.evaluate((node) => node === document.activeElement));
@@ -75,7 +76,8 @@ const steps = {
     assert.match(wan6, /option enabled '1'/);
     assert.doesNotMatch(wan6, /list plugin/);
   },
-  'settings: the dialog of a WAN has its tabs, and refuses nonsense': async ({ page }) => {
+  'settings: the dialog of a WAN has its tabs, and refuses nonsense': async (run) => {
+    const { page } = run;
     await page
       .locator('.cbi-section-table-row')
       .first()
@@ -85,7 +87,7 @@ const steps = {
     await dialog.locator('.cbi-tabmenu').getByText('Reverse DNS').waitFor();
     await shot(page, 'openwrt-wan');
     await dialog.locator('.cbi-tabmenu').getByText('AutoVPN', { exact: true }).click();
-    await shot(page, 'openwrt-autovpn');
+    await onPhone(run, 'openwrt-autovpn-phone');
     await dialog.locator('.cbi-tabmenu').getByText('Advanced').click();
     const name = dialog.locator('[data-name="fqdn"] input');
     await name.fill('no name');
@@ -106,6 +108,7 @@ const steps = {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('What you got from them').fill('8899 aabb ccdd eeff');
     await shot(page, 'openwrt-trust-dialog');
+    await onPhone(run, 'openwrt-trust-dialog-phone');
     await dialog.getByRole('button', { name: 'Trust this peer' }).click();
     await page.getByText('CN=gw.example.org is trusted').waitFor();
     const [asked] = daemon.requests.splice(0);
