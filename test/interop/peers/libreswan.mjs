@@ -147,7 +147,10 @@ export class Libreswan {
       'rekey IKE SA': named('--rekey-ike'),
     }[what];
     if (!words) throw new Error(`libreswan does not ${what} on command`);
-    await this.#run('whack', ...words);
+    const told = this.#run('whack', ...words);
+    // it may stay to hear of the IKE SA, which lives on: what counts is what becomes of the Child SA
+    if (what === 'delete Child SA') told.catch(() => undefined);
+    else await told;
   }
 
   /** `{ ike, child }`: numbers that name its established SAs. */

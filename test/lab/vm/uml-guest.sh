@@ -11,9 +11,11 @@ work=$(value lab.work)
 run=$(value lab.run)
 mount -t sysfs sys /sys
 mount -t tmpfs -o mode=755 run /run
-mount -t tmpfs -o mode=1777 tmp /tmp
 mount -t tmpfs modules /usr/lib/modules
 ln -s /usr/lib/uml/modules/* /usr/lib/modules/
+modprobe overlay
+mkdir /run/upper /run/work
+mount -t overlay -o lowerdir=/tmp,upperdir=/run/upper,workdir=/run/work tmp /tmp
 mkdir -p /dev/pts /dev/shm /run/lock /run/netns
 mount -t devpts -o ptmxmode=666 pts /dev/pts
 mount -t tmpfs shm /dev/shm
@@ -25,7 +27,7 @@ ln -sfn /proc/self/fd/2 /dev/stderr
 hostname lab
 ulimit -n 4096
 ip link set lo up
-modprobe -a -q overlay esp4 esp6 xfrm_user xfrm_algo af_key veth sch_netem authenc echainiv seqiv gcm ccm cbc ctr \
+modprobe -a -q esp4 esp6 xfrm_user xfrm_algo af_key veth sch_netem authenc echainiv seqiv gcm ccm cbc ctr \
   hmac sha512_generic chacha20poly1305 ip_tables iptable_nat xt_MASQUERADE nf_conntrack
 for tty in /dev/tty1 /dev/tty2; do stty -F $tty raw -echo; done
 bash "$run/command.sh" > /dev/tty1 2> /dev/tty2 < /dev/null
