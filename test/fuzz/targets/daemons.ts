@@ -3,7 +3,7 @@
  * handshakes with a message changed on its way. The daemon must say nothing of a bug, end nothing
  * that it should keep, and serve an honest peer afterwards.
  */
-import { concat, uintBytes } from '../../../src/core/bytes/bytes.js';
+import { concat, equal, uintBytes } from '../../../src/core/bytes/bytes.js';
 import type { IkeSa } from '../../../src/core/ike/ike-sa.js';
 import {
   type Head,
@@ -218,13 +218,17 @@ const provenPeer: Target = {
   },
 };
 
+const isOf = ({ spiOwn }: IkeSa, { spiInitiator, spiResponder }: Head): boolean =>
+  [spiInitiator, spiResponder].some((spi) => equal(spi, spiOwn));
+
 /** Changes a packet on its way: its bytes, its structure, or what is inside under its own seal. */
 function changePacket(pair: Pair, packet: Packet, dice: Dice): Uint8Array {
   const read = readMessage(packet.bytes);
   const sender = [pair.left, pair.right].find(({ address }) => address === packet.from.address)!;
-  const sa = sasOf(sender).at(-1);
+  // there may be several, where a changed message made one more
+  const sa = read.ok && sasOf(sender).find((each) => isOf(each, read.value.head));
   if (dice.oneIn(4)) return mutateBytes(packet.bytes, dice, packet.bytes);
-  if (!read.ok || !read.value.sealed || !sa?.sealer || !sa.keys)
+  if (!read.ok || !read.value.sealed || !sa || !sa.sealer || !sa.keys)
     return mutateMessage(packet.bytes, dice, dice.pick(messages));
   if (read.value.sealed.fragment) return mutateBytes(packet.bytes, dice, packet.bytes);
   const chain = chainBytes(openCaptured(sa, packet as Captured));

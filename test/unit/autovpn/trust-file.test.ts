@@ -274,6 +274,8 @@ for (const [what, spoil] of [
   ['with a name that is no hexadecimal', (text: string) => text.replace('"peer":"3', '"peer":"x')],
   ['with a fingerprint too short', (text: string) => text.replace('aaaa', 'aa')],
   ['with an address that is none', (text: string) => text.replace('["192.0.2.1"]', '["192"]')],
+  ['with a peer twice', (text: string) => text.replace(/\{"peer".*\n/, '$&$&')],
+  ['with the addresses of a peer twice', (text: string) => text.replace(/\{"of".*\n/, '$&$&')],
   ['that is no JSON', () => 'hello\nworld\n'],
   ['that is empty', () => ''],
 ] as const)

@@ -6,8 +6,8 @@
  *     {"peer":"3011…","fingerprint":"ab…","state":"Unverified","first":1700000000,"last":1700000000}
  *     {"of":"3011…","addresses":["203.0.113.80"]}
  *
- * A file with a line that makes no sense is refused whole: to go on with less would take in again whom
- * a person has marked Untrusted, and lose secrets.
+ * A file with a line that makes no sense, or with two for the same, is refused whole: to go on with
+ * less would take in again whom a person has marked Untrusted, and lose secrets.
  */
 
 import { equal } from '../../../core/bytes/bytes.js';
@@ -124,6 +124,12 @@ function readPeer(value: unknown): Peer {
 
 function readLines(lines: readonly string[]): Saved {
   const saved: Saved = { peers: [], addresses: [] };
+  const seen = new Set<string>();
+  const once = (kind: string, name: Uint8Array) => {
+    const what = `${kind} ${toHex(name)}`;
+    if (seen.has(what)) throw new Error(`${what} comes twice`);
+    seen.add(what);
+  };
   for (const [index, line] of lines.entries()) {
     try {
       const value = JSON.parse(line) as unknown;
@@ -132,8 +138,13 @@ function readLines(lines: readonly string[]): Saved {
         if (found !== format) throw new Error(`format ${found}, ${format} is known here`);
       } else if (typeof value === 'object' && value !== null && 'of' in value) {
         const { addresses, of } = addressLine(value, 'addresses');
+        once('of', of);
         saved.addresses.push(...addresses.map((address) => ({ address, peer: of })));
-      } else saved.peers.push(readPeer(value));
+      } else {
+        const peer = readPeer(value);
+        once('peer', peer.name);
+        saved.peers.push(peer);
+      }
     } catch (error) {
       throw new Error(`line ${index + 1}: ${(error as Error).message}`);
     }
