@@ -226,9 +226,9 @@ function changePacket(pair: Pair, packet: Packet, dice: Dice): Uint8Array {
   const read = readMessage(packet.bytes);
   const sender = [pair.left, pair.right].find(({ address }) => address === packet.from.address)!;
   // there may be several, where a changed message made one more
-  const sa = read.ok && sasOf(sender).find((each) => isOf(each, read.value.head));
+  const sa = read.ok ? sasOf(sender).find((each) => isOf(each, read.value.head)) : undefined;
   if (dice.oneIn(4)) return mutateBytes(packet.bytes, dice, packet.bytes);
-  if (!read.ok || !read.value.sealed || !sa || !sa.sealer || !sa.keys)
+  if (!read.ok || !read.value.sealed || !sa?.sealer || !sa.keys)
     return mutateMessage(packet.bytes, dice, dice.pick(messages));
   if (read.value.sealed.fragment) return mutateBytes(packet.bytes, dice, packet.bytes);
   const chain = chainBytes(openCaptured(sa, packet as Captured));
