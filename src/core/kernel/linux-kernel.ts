@@ -29,6 +29,7 @@ import { type CipherReport, probe } from './probe.js';
 import { Reqids } from './reqids.js';
 import { RouteLookup } from './route-lookup.js';
 import { type Masquerade, SourceAddresses } from './source-addresses.js';
+import { TableWatch } from './table-watch.js';
 import { Tunnels } from './tunnels.js';
 import { isOld, readXfrmLists, removeOursCommands } from './xfrm-lists.js';
 import { XfrmMonitor } from './xfrm-monitor.js';
@@ -59,9 +60,6 @@ export interface LinuxKernel extends Kernel {
   warnings(): string[];
 }
 
-/** What becomes of our table is told at once; in case it ever is not, we look ourselves. */
-const tableCheckMs = 60_000;
-
 const configuredDelayMs = 100;
 
 /** NFT_MSG_DELTABLE. */
@@ -86,6 +84,7 @@ class ComposedKernel implements LinuxKernel {
   private readonly foreign: ForeignPolicies;
   private readonly sources: SourceAddresses;
   private readonly table: NftTable;
+  private readonly watch: TableWatch;
   private readonly offloading: FlowOffloading;
   private readonly queues: PacketQueues;
   private readonly monitor: XfrmMonitor;
@@ -96,11 +95,8 @@ class ComposedKernel implements LinuxKernel {
   /** Where held packets came in: NAT rules may ask for it. */
   private readonly inputs = new WeakMap<object, string | undefined>();
   private wans: readonly WanDevice[] = [];
-  private rules: HoldRules | undefined;
   private events: KernelEvents | undefined;
-  private tableTimer: Timer | undefined;
   private configuredTimer: Timer | undefined;
-  private isLookingAtTable = false;
   /** Tunnels of an earlier run whose soft limit nobody may have heard of. */
   private old: (InstalledSa | undefined)[] = [];
   private probed: CipherReport | undefined;
@@ -116,6 +112,7 @@ class ComposedKernel implements LinuxKernel {
     this.routes = new RouteLookup(parts);
     this.table = new NftTable(parts);
     const { ip, reqids, table } = this;
+    this.watch = new TableWatch({ ...parts, table, lost: () => this.events?.cacheLost() });
     this.offloading = new FlowOffloading({ ...parts, table });
     this.tunnels = new Tunnels({ ip, reqids, log: parts.log, offloading: this.offloading });
     this.path = new PathSockets(parts, (wan, packet, stage) =>
@@ -195,8 +192,7 @@ class ComposedKernel implements LinuxKernel {
       await this.stop();
       throw error;
     }
-    this.rules = rules;
-    this.watchTable();
+    this.watch.watch(rules);
     for (const tunnel of this.old.splice(0)) if (tunnel) events.expired(tunnel, 'soft');
   }
 
@@ -205,13 +201,12 @@ class ComposedKernel implements LinuxKernel {
     await this.path.open(rules.wans);
     await this.table.update(rules);
     this.wans = rules.wans;
-    this.rules = rules;
+    this.watch.watch(rules);
   }
 
   /** Goes through all steps, whichever fail. */
   async stop(): Promise<void> {
-    this.rules = undefined;
-    this.tableTimer?.cancel();
+    this.watch.stop();
     this.configuredTimer?.cancel();
     this.monitor.stop();
     this.changes.close();
@@ -339,46 +334,17 @@ class ComposedKernel implements LinuxKernel {
   }
 
   private rulesetChanged(change: RulesetChange | undefined): void {
-    if (!change) {
-      this.sources.rulesetChanged();
-      void this.lookAtTable();
-      void this.lookAtFlowtables();
+    if (change?.table === ownTable) {
+      if (change.change === tableDeleted) void this.watch.look();
       return;
     }
-    if (change.table === ownTable) {
-      if (change.change === tableDeleted) void this.lookAtTable();
-      return;
-    }
-    if (change.change === flowtableMade) void this.lookAtFlowtables();
-    if (!noRuleChanges.includes(change.change)) this.sources.rulesetChanged();
+    if (!change) void this.watch.look();
+    if (!change || change.change === flowtableMade) void this.lookAtFlowtables();
+    if (!change || !noRuleChanges.includes(change.change)) this.sources.rulesetChanged();
   }
 
   /** What was offloaded before we heard of it falls back with new policies. */
   private async lookAtFlowtables(): Promise<void> {
     if (await this.offloading.look()) await this.tunnels.rewritePolicies();
-  }
-
-  private watchTable(): void {
-    this.tableTimer = this.parts.timers.after(tableCheckMs, () => {
-      void this.lookAtTable().then(() => {
-        if (this.rules) this.watchTable();
-      });
-    });
-  }
-
-  /** Rebuilds the table when somebody took it away (`nft flush ruleset`, firewall stop). */
-  private async lookAtTable(): Promise<void> {
-    if (this.isLookingAtTable || !this.rules) return;
-    this.isLookingAtTable = true;
-    try {
-      if ((await this.table.exists()) || !this.rules) return;
-      await this.table.create(this.rules);
-      this.parts.log.warning('somebody removed our nftables table; it is there again');
-      this.events?.cacheLost();
-    } catch (error) {
-      this.parts.log.error(`our nftables table can not be rebuilt: ${String(error)}`);
-    } finally {
-      this.isLookingAtTable = false;
-    }
   }
 }

@@ -46,6 +46,9 @@ function impostor({ machine, parts }, name) {
   return router;
 }
 
+/** Red in a terminal, markup in a page, and backwards from its end on. */
+const loudText = 'Söhne \u001b[31m<b>&\u202e.';
+
 const tunnels = async (lab, router) =>
   (await lab.status(router)).connections.filter(({ state }) => state === 'keyed');
 
@@ -56,9 +59,11 @@ export default {
   isRare: true,
   async run(lab) {
     const { sga, sgb } = lab.routers;
-    await Promise.all([lab.start('sga', autovpn()), lab.start('sgb', autovpn())]);
+    const loud = autovpn({ autovpn_contact_details: `the fingerprint: ${loudText}` });
+    await Promise.all([lab.start('sga', loud), lab.start('sgb', autovpn())]);
     const call = await talk(lab, 'alice', 'bob');
     lab.check('AV-1 a tunnel', await bothEncrypt(lab));
+    await checkContact(lab, sgb);
     await checkTrust(lab, sga, sgb);
     await checkConflict(lab, sga, sgb);
     await checkSecret(lab, sga, sgb);
@@ -67,6 +72,17 @@ export default {
     await call.stop();
   },
 };
+
+/** What a peer says of itself, as a terminal gets it. */
+async function checkContact(lab, sgb) {
+  const { text } = await command(sgb, 'peers');
+  lab.check(
+    'AV-156 AV-A42 contact details are plain text: nothing that a terminal obeys, and all else as it is',
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    text.includes('Söhne [31m<b>&.') && !/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]/.test(text),
+    JSON.stringify(text),
+  );
+}
 
 async function checkTrust(lab, sga, sgb) {
   const { fingerprint } = await own(sga);
