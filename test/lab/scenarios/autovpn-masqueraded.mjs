@@ -18,7 +18,6 @@ export default {
   requirements: ['AV-30', 'AV-74', 'AV-95', 'AV-96', 'AV-103', 'AV-104'],
   // AV-11: nobody answers questions about names, and no router looks where a packet came from
   topology: { masquerade: ['sga'], nameServer: 'silent', extra: { alice: 1 } },
-  isRare: true,
   packages: ['tshark'],
   async run(lab) {
     const [wan, atAlice, atBob] = await Promise.all([
