@@ -50,6 +50,20 @@ const steps = {
     await page.getByText(/^Ready, but \d could be better/).waitFor();
     await shot(page, 'lab-overview');
   },
+  'a setting that changes later reaches the daemon, and the tunnel stays': async ({
+    page,
+    address,
+    ask,
+  }) => {
+    const before = (await ask('connections'))[bob].peer;
+    await go(page, address, 'settings');
+    await page.locator('#cbi-autoipsec-main [data-name="log_level"] select').selectOption('debug');
+    await applySettings(page);
+    assert.equal((await ask('applied')).news.length, 1);
+    const { peer } = (await ask('connections'))[bob];
+    assert.equal(peer.spiIn, before.spiIn);
+    await go(page, address, 'overview');
+  },
   'the tunnel gets new keys by a button': async ({ page, ask }) => {
     const before = (await ask('connections'))[bob].peer;
     await page.getByRole('button', { name: `Details of ${bob}` }).click();
