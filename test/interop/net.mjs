@@ -18,6 +18,8 @@ export const behindNat = {
   peer: { address: '10.99.2.2', seen: '198.18.1.1' },
 };
 
+export const gatewayOfPeer = '198.18.2.1';
+
 const links = `netns add us
 netns add net
 netns add peer

@@ -55,8 +55,12 @@ export class Libreswan {
   }
 
   /** `undefined`, or what of the cell is not known to it. */
-  unknown({ auth, cipher, prf, innerFamily, family, mode, isOld, isChildless }) {
+  unknown({ auth, cipher, prf, innerFamily, family, mode, isOld, isChildless, steps }) {
     if (isChildless) return 'an IKE SA without Child SA';
+    // it keeps both, so that it depends on the nonces how that ends; and it has given the tunnels to the
+    // new IKE SA that it has answered to, with which they go when that is the redundant one
+    if (steps.some((each) => each.endsWith('at once')))
+      return 'which of two new SAs is redundant (RFC 7296 §2.8.1, §2.8.2)';
     // it has one word for integrity and PRF
     const integrity = /with (.*)/.exec(cipher)?.[1];
     if (integrity && integrity !== prf) return `${cipher} with another PRF`;

@@ -4,6 +4,7 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { besidePeer, inPeerTree, peerFolder, removePeerFolder } from '../../tools/peers.mjs';
+import { gatewayOfPeer as gateway } from '../net.mjs';
 import { preSharedKey } from '../words.mjs';
 
 /** What it can have in IKE, and what of that the kernel lets it have in ESP. */
@@ -98,6 +99,7 @@ export class OpenIked {
   /** Every cell begins with a daemon that knows nothing of the one before. */
   async #begin(cell, manner) {
     await this.stop();
+    if (cell.nat && manner === 'active') await this.#sendFrom(cell.peer.address);
     const content = files(cell, manner, this.keys);
     this.own = peerFolder(this.tree, content);
     makeReadable(this.own.folder, Object.keys(content));
@@ -106,6 +108,13 @@ export class OpenIked {
     this.program = this.machine.start(this.namespace, this.tree.name, words);
     // what comes last of its configuration: it would end SAs that are older than that
     await this.program.says(/config_getstatic: .*stickyaddress/, 60_000);
+  }
+
+  /** It calls from what the route says, whatever its configuration names. */
+  #sendFrom(address) {
+    const source = address ? ['src', address] : [];
+    const route = ['route', 'replace', 'default', 'via', gateway, ...source];
+    return this.machine.run(undefined, ['ip', '-n', this.namespace, ...route]);
   }
 
   #ikectl(...words) {
@@ -138,7 +147,7 @@ export class OpenIked {
     const { stdout } = await this.#ikectl('show', 'sa');
     return {
       ike: [...stdout.matchAll(/^iked_sas: (\S+) .*ESTABLISHED/gm)].map(([, id]) => id),
-      child: [...stdout.matchAll(/^sa_childsas: \S+ ESP (0x\w+) in/gm)].map(([, id]) => id),
+      child: [...stdout.matchAll(/^ *sa_childsas: \S+ ESP (0x\w+) in/gm)].map(([, id]) => id),
     };
   }
 
@@ -156,6 +165,7 @@ export class OpenIked {
     await this.program.stop();
     this.#said += this.program.log();
     this.program = undefined;
+    await this.#sendFrom(undefined);
     removePeerFolder(this.own);
   }
 }
