@@ -71,6 +71,8 @@ export class OpenIked {
     steps,
     cookieBy,
     isChildless,
+    family,
+    innerFamily,
   }) {
     if (cookieBy === 'the peer') return 'to ask for a cookie on command';
     if (isChildless) return 'an IKE SA without Child SA';
@@ -79,6 +81,8 @@ export class OpenIked {
       if (!ciphers[cipher]) return `${cipher} in IKE`;
       if (!ciphers[espCipher]?.esp) return `${espCipher} in ESP of Linux (PF_KEY)`;
     }
+    // the SA that the kernel makes of it is for packets of the family outside
+    if (innerFamily !== family) return 'one family inside of the other in ESP of Linux (PF_KEY)';
     if (esn) return 'an extended sequence number in ESP of Linux (PF_KEY)';
     if (identity === 'key ID') return 'ID_KEY_ID';
     const step = steps.find((each) => /(liveness|delete Child SA) by the peer|at once/.test(each));
