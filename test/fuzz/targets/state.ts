@@ -56,7 +56,8 @@ async function startFrom(input: Uint8Array): Promise<string> {
   }
   if (!isSaved(saved)) return 'no files';
   const state = stateOf(world, end.files);
-  for (const [name, value] of saved) state.write(name.slice(0, 100), value);
+  // no file of ours holds nothing
+  for (const [name, value] of saved) state.write(name.slice(0, 100), value ?? null);
   await world.start();
   await world.pass(500);
   const tunnels = end.tunnels.length;
