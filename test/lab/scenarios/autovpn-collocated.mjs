@@ -7,7 +7,6 @@ export default {
   name: 'AutoVPN with hosts that are their own gateways',
   requirements: ['AV-8', 'AV-16', 'AV-A30'],
   topology: {},
-  isRare: true,
   async run(lab) {
     const wan = await lab.capture('internet', 'wan-a');
     await Promise.all([lab.start('sga', autovpn()), lab.start('sgb', autovpn())]);

@@ -13,7 +13,6 @@ export default {
   name: 'AutoVPN with a NAT between the gateways',
   requirements: ['AV-19', 'AV-95', 'AV-97', 'AV-A26'],
   topology: { masquerade: ['sga'] },
-  isRare: true,
   async run(lab) {
     await lab.machine.run('internet', ['nft', '-f', '-'], { input: carrier });
     const wan = await lab.capture('internet', 'wan-a');

@@ -7,7 +7,6 @@ export default {
   name: 'AutoVPN to a port forward',
   requirements: ['AV-95', 'AV-A27'],
   topology: { masquerade: ['sga', 'sgb'] },
-  isRare: true,
   async run(lab) {
     const wan = await lab.capture('internet', 'wan-a');
     await Promise.all([lab.start('sga', autovpn()), lab.start('sgb', autovpn())]);

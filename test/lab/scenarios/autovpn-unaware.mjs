@@ -16,7 +16,6 @@ export default {
   name: 'AutoVPN towards a plain router',
   requirements: ['AV-26', 'AV-37', 'AV-77', 'AV-92', 'AV-94', 'AV-153'],
   topology: {},
-  isRare: true,
   async run(lab) {
     const { sgb } = lab.routers;
     const [alice, bob] = await Promise.all([lab.capture('alice'), lab.capture('bob')]);

@@ -8,7 +8,6 @@ import { eventually } from '../net/machine.mjs';
 export default {
   name: 'firewall stopped, configuration applied',
   requirements: [],
-  isRare: true,
   topology: {},
   seconds: 240,
   async run(lab) {
