@@ -18,7 +18,7 @@ ulimit -n 4096
 ip link set lo up
 
 # without modules of its own kind the kernel loads nothing in a namespace on demand
-modprobe -a -q esp4 esp6 xfrm_user xfrm_algo af_key veth dummy sch_netem sch_fq_codel ifb \
+modprobe -a -q esp4 esp6 xfrm_user xfrm_algo af_key veth bridge dummy sch_netem sch_fq_codel ifb \
   nf_tables nft_ct nft_nat nft_masq nft_chain_nat nft_queue nft_log nft_limit nft_reject_inet \
   nft_fib_inet nft_xfrm nft_socket nft_redir nfnetlink_queue nfnetlink_log nf_log_syslog \
   nft_objref nf_conntrack nf_conntrack_netlink authenc authencesn echainiv seqiv gcm ccm cbc ctr \
