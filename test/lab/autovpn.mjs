@@ -84,6 +84,17 @@ export async function talk(lab, from, to, localAddress) {
   };
 }
 
+/** Its connections that are encrypted. */
+export const tunnelsOf = async (lab, router) =>
+  (await lab.status(router)).connections.filter(({ state }) => state === 'keyed');
+
+/** Whether neither router has a tunnel any more; waits for it. */
+export const noTunnels = (lab) =>
+  eventually(async () => {
+    const all = await Promise.all(['sga', 'sgb'].map((router) => tunnelsOf(lab, router)));
+    return all.flat().length === 0;
+  }, 60_000);
+
 /** Whether both routers have a tunnel for the pair; waits for it. */
 export async function bothEncrypt(lab, [one, other] = ['alice', 'bob'], routers = ['sga', 'sgb']) {
   const found = await Promise.all([

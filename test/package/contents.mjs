@@ -113,6 +113,11 @@ export function contentChecks({ packages, at, folder, architecture }) {
     },
   );
 
+  check('package: the bundle in it is the one that was built', () => {
+    const shipped = readFileSync(path.join(own.root, 'usr/share/autoipsec/autoipsec.js'));
+    assert.deepEqual(shipped, readFileSync(path.join(root, 'dist/autoipsec.js')));
+  });
+
   check('package: the LuCI application and its translations need the right packages', () => {
     const names = packages.filter((name) => name.startsWith('luci-'));
     assert.ok(names.length > 0);

@@ -10,7 +10,7 @@ const listed = spawnSync('git', ['ls-files', '-co', '--exclude-standard', ...pat
   encoding: 'utf8',
 });
 const scripts = listed.stdout.split('\n').filter((name) => name !== '');
-const checked = spawnSync('shellcheck', ['--shell=dash', ...scripts], {
+const checked = spawnSync('shellcheck', ['--shell=dash', '-x', ...scripts], {
   cwd: root,
   stdio: 'inherit',
 });

@@ -40,6 +40,7 @@ export class Tunnels {
   readonly #ip: IpCoprocess;
   readonly #reqids: Reqids;
   readonly #log: Logger;
+  readonly #offloading: TunnelsParts['offloading'];
   /** Tunnels of the same traffic, the last one owns the policies. */
   readonly #byTraffic = new Map<string, InstalledSa[]>();
   /** Those without an outbound state yet. */
@@ -47,8 +48,6 @@ export class Tunnels {
   /** Those that lost it again; never to be made anew, for it would count from zero. */
   readonly #silent = new WeakSet<InstalledSa>();
   #turn: Promise<unknown> = Promise.resolve();
-
-  readonly #offloading: TunnelsParts['offloading'];
 
   constructor(parts: TunnelsParts) {
     this.#ip = parts.ip;

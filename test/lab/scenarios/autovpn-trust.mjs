@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { autovpn, bothEncrypt, talk } from '../autovpn.mjs';
+import { autovpn, bothEncrypt, noTunnels, talk, tunnelsOf } from '../autovpn.mjs';
 import { eventually } from '../net/machine.mjs';
 import { Router } from '../net/router.mjs';
 
@@ -48,9 +48,6 @@ function impostor({ machine, parts }, name) {
 
 /** Red in a terminal, markup in a page, and backwards from its end on. */
 const loudText = 'Söhne \u001b[31m<b>&\u202e.';
-
-const tunnels = async (lab, router) =>
-  (await lab.status(router)).connections.filter(({ state }) => state === 'keyed');
 
 export default {
   name: 'AutoVPN: trust, secrets and a conflict',
@@ -97,7 +94,7 @@ async function checkTrust(lab, sga, sgb) {
   const wrong = await command(sgb, 'trust', first.id, 'f'.repeat(64));
   const right = await command(sgb, 'trust', first.id, fingerprint.slice(-16));
   lab.check('AV-A35 it needs the right fingerprint', !wrong.isDone && right.isDone, wrong.text);
-  const [tunnel] = await tunnels(lab, 'sgb');
+  const [tunnel] = await tunnelsOf(lab, 'sgb');
   lab.check(
     'AV-3 AV-4 AV-128 it is Trusted, and so is its tunnel',
     (await peerOf(sgb, sga)).state === 'Trusted' && tunnel?.peer.trust === 'fingerprint',
@@ -142,10 +139,7 @@ async function checkConflict(lab, sga, sgb) {
 async function checkDistrust(lab, sga, sgb) {
   const { id } = await peerOf(sgb, sga);
   const done = await command(sgb, 'distrust', id, 'it', 'was', 'not', 'him');
-  const areGone = await eventually(async () => {
-    const all = await Promise.all(['sga', 'sgb'].map((router) => tunnels(lab, router)));
-    return all.flat().length === 0;
-  }, 60_000);
+  const areGone = await noTunnels(lab);
   // Behind the tunnel's end in status the kernel is told
   const isEmpty = () => sgb.xfrmStates().then((states) => !/proto esp/.test(states));
   const areOut = await eventually(isEmpty, 10_000);

@@ -1,4 +1,4 @@
-// Four kills at random moments, with a seed that is told; `npm run kills` makes a hundred of them.
+// Two kills at random moments, with a seed that is told; `npm run kills` makes a hundred of them.
 import { kills } from '../kills.mjs';
 
 const count = Number(process.env.LAB_KILLS ?? 2);

@@ -4,18 +4,8 @@
 # virtio ports, reports the exit status on the third and turns the power off.
 run=$1
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
-mount -t sysfs sys /sys
-mount -t tmpfs -o mode=755 run /run
-mkdir -p /dev/pts /dev/shm /run/lock /run/netns
-mount -t devpts -o ptmxmode=666 pts /dev/pts
-mount -t tmpfs shm /dev/shm
-ln -sfn /proc/self/fd /dev/fd
-ln -sfn /proc/self/fd/0 /dev/stdin
-ln -sfn /proc/self/fd/1 /dev/stdout
-ln -sfn /proc/self/fd/2 /dev/stderr
-hostname lab
-ulimit -n 4096
-ip link set lo up
+# shellcheck source=test/lab/vm/machine.sh
+. "${0%/*}/machine.sh"
 
 # without modules of its own kind the kernel loads nothing in a namespace on demand
 modprobe -a -q esp4 esp6 xfrm_user xfrm_algo af_key veth bridge dummy sch_netem sch_fq_codel ifb \

@@ -9,24 +9,14 @@ value() { # the value of a word NAME=VALUE on the kernel's command line
 }
 work=$(value lab.work)
 run=$(value lab.run)
-mount -t sysfs sys /sys
-mount -t tmpfs -o mode=755 run /run
+# shellcheck source=test/lab/vm/machine.sh
+. "${0%/*}/machine.sh"
 mount -t tmpfs modules /usr/lib/modules
 ln -s /usr/lib/uml/modules/* /usr/lib/modules/
 modprobe overlay
 mkdir /run/upper /run/work
 mount -t overlay -o lowerdir=/tmp,upperdir=/run/upper,workdir=/run/work tmp /tmp
-mkdir -p /dev/pts /dev/shm /run/lock /run/netns
-mount -t devpts -o ptmxmode=666 pts /dev/pts
-mount -t tmpfs shm /dev/shm
 mount -t hostfs -o "$work" work "$work"
-ln -sfn /proc/self/fd /dev/fd
-ln -sfn /proc/self/fd/0 /dev/stdin
-ln -sfn /proc/self/fd/1 /dev/stdout
-ln -sfn /proc/self/fd/2 /dev/stderr
-hostname lab
-ulimit -n 4096
-ip link set lo up
 modprobe -a -q esp4 esp6 xfrm_user xfrm_algo af_key veth sch_netem authenc echainiv seqiv gcm ccm cbc ctr \
   hmac sha512_generic chacha20poly1305 ip_tables iptable_nat xt_MASQUERADE nf_conntrack
 for tty in /dev/tty1 /dev/tty2; do stty -F $tty raw -echo; done

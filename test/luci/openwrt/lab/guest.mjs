@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { autovpn, between, bothEncrypt, talk } from '../../../lab/autovpn.mjs';
+import { autovpn, between, bothEncrypt, noTunnels, talk } from '../../../lab/autovpn.mjs';
 import { Lab } from '../../../lab/lab.mjs';
 import { isEsp } from '../../../lab/net/capture.mjs';
 import { eventually } from '../../../lab/net/machine.mjs';
@@ -85,9 +85,6 @@ let taken = 0;
 let wan;
 let call;
 
-const tunnelsOf = async (router) =>
-  (await lab.status(router)).connections.filter(({ state }) => state === 'keyed');
-
 /** What the test may ask for; each gives facts, and judges nothing. */
 const deeds = {
   /** Once the service was told of a new configuration: what the init script would do. */
@@ -121,10 +118,7 @@ const deeds = {
 
   /** Once no gateway has a tunnel: what is left in SG-A's kernel. */
   async ended() {
-    const areGone = await eventually(async () => {
-      const all = await Promise.all(['sga', 'sgb'].map(tunnelsOf));
-      return all.flat().length === 0;
-    }, 60_000);
+    const areGone = await noTunnels(lab);
     return { areGone, states: await lab.routers.sga.xfrmStates() };
   },
 
