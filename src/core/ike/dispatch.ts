@@ -7,13 +7,14 @@ import type { IkeContext } from './context.js';
 import { admits, isFirstMessage } from './doorkeeper.js';
 import { type Received, respondAndEnd, respondNotify } from './exchanges/common.js';
 import { initRequested } from './exchanges/ike-sa-init-responder.js';
+import { endAsPeerWants } from './exchanges/informational-responder.js';
 import { answerUnprotected, noSuchSa } from './hints.js';
 import type { IkeSa } from './ike-sa.js';
 import { type Match, match } from './matcher.js';
 import { type Head, headOfLaterVersion, type Message, readMessage } from './message.js';
 import { initRequest, misfit } from './messages.js';
 import { open } from './opening.js';
-import { type Payload, unknownCritical } from './payloads/payload.js';
+import { findNotify, type Payload, unknownCritical } from './payloads/payload.js';
 import { Exchange, exchangeName } from './registries/exchanges.js';
 import { NotifyType } from './registries/notifies.js';
 import { payloadTypeName } from './registries/payload-types.js';
@@ -136,6 +137,11 @@ function takeResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path):
     return;
   }
   heard(ctx, sa);
+  if (isAuthenticated(sa.state) && findNotify(payloads, NotifyType.INVALID_SYNTAX)) {
+    // §2.21.3: fatal at both ends, so the peer has none of it any more.
+    void endAsPeerWants(ctx, sa, 'a request of ours made no sense to the peer');
+    return;
+  }
   const { row } = found;
   ctx.log.debug(`${sa.name}: ${name} response: ${row.story}`);
   if (!row.keepsRequest) sa.requests.complete(head.messageId);

@@ -8,7 +8,7 @@ import { ikeOf } from './child-life.js';
 import { lowerNonce } from './collisions.js';
 import type { IkeContext } from './context.js';
 import { deriveRekeyedKeys } from './crypto/keymat.js';
-import { idleWatch, tellWindow } from './exchanges/informational.js';
+import { deleteSa, idleWatch, tellWindow } from './exchanges/informational.js';
 import type { IkeSa, Role } from './ike-sa.js';
 import { watchPeer } from './liveness.js';
 import type { IkeSuite } from './proposals/choose.js';
@@ -83,4 +83,12 @@ export function inherit(ctx: IkeContext, old: IkeSa, heir: IkeSa): void {
   watchPeer(ctx, heir);
   watchAge(ctx, heir);
   if (heir.role === 'initiator') tellWindow(ctx, heir);
+}
+
+/** The end that has made the heir deletes the old one after a round trip; later it has forgotten. */
+const OLD_STAYS_MS = 60_000;
+
+/** To be called when the peer's heir has taken the place: should its delete not come, ours goes. */
+export function leaveToPeer(ctx: IkeContext, old: IkeSa): void {
+  old.timers.set('leave', OLD_STAYS_MS, () => void deleteSa(ctx, old, 'it is rekeyed'));
 }

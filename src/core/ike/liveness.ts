@@ -63,7 +63,7 @@ function watchKeepalive(ctx: IkeContext, sa: IkeSa): void {
   if (!sa.nat.we) return;
   sa.timers.set('keepalive', ctx.limits.keepaliveMs, () => {
     if (!isStanding(sa.state)) return;
-    if (sa.children.size > 0) ctx.transport.sendKeepalive(sa.path);
+    if (sa.children.size + sa.holds > 0) ctx.transport.sendKeepalive(sa.path);
     watchKeepalive(ctx, sa);
   });
 }

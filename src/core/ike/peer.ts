@@ -12,6 +12,7 @@ import { untilPeerIsDead } from './schedule.js';
 import { isStanding } from './states.js';
 
 export interface IkePeer {
+  /** Of the IKE SA of now: another one after each rekey. */
   readonly view: SaView;
   /**
    * An INFORMATIONAL exchange with these payloads (RFC 7296 §1.4). Gives those of the answer, or
@@ -44,7 +45,9 @@ export function holdPeer(ctx: IkeContext, sa: IkeSa): IkePeer {
   let isHeld = true;
   sa.holds++;
   return {
-    view: sa,
+    get view() {
+      return current(sa);
+    },
     inform: (payloads) => informBy(ctx, sa, payloads),
     async close() {
       if (!isHeld) return;

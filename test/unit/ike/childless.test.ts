@@ -46,6 +46,22 @@ test('childless: it stays as long as it is held, and goes with a delete', async 
   await world.stop();
 });
 
+test('childless: what a plugin holds of it is the IKE SA of now, behind a rekey too', async () => {
+  const { world, left, right } = await twoEnds();
+  const peer = await opened(world, left, right);
+  const before = peer.view;
+  const [old] = sasOf(right);
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  if (!result.ok) throw new Error(result.failure.why);
+  assert.ok((await world.until(left.daemon.rekeyIke(result.tunnel))).ok);
+  await world.clock.advance(1000);
+  const [heir] = sasOf(right).filter((one) => one !== old && one.state === 'ESTABLISHED');
+  const seed = Uint8Array.of(1);
+  assert.not.equal(peer.view.spiInitiator, before.spiInitiator);
+  assert.equal(peer.view.exportKey(seed), heir!.exportKey(seed));
+  await world.stop();
+});
+
 test('childless: a tunnel within it later needs one exchange', async () => {
   const { world, left, right } = await twoEnds();
   await opened(world, left, right);

@@ -45,6 +45,21 @@ test("OE-126 OE-127 OE-129 delete: names our inbound SPI, the answer names the p
   await world.stop();
 });
 
+for (const state of ['INSTALLING', 'UP', 'REKEYING', 'REPLACED', 'DELETING'] as const)
+  test(`RFC 7296 §2.25.1 delete: of a tunnel that is ${state} here; our half is ${state === 'DELETING' ? 'in our own delete' : 'in the answer'}`, async () => {
+    const { world, left, right, tunnel } = await up();
+    const [child] = sasOf(right)[0]!.children;
+    child!.state = state;
+    const before = world.network.captured.length;
+    await world.until(left.daemon.close(tunnel));
+    const answer = since(world, left, before)[1]!;
+    const { outbound } = tunnel.installed.sa;
+    const ours = state === 'DELETING' ? [] : [[ESP, spiBytes(outbound.spi)]];
+    assert.equal(deleted(answer.payloads), ours);
+    assert.equal(right.installed, []);
+    await world.stop();
+  });
+
 test('OE-118 delete: the IKE SA outlives its tunnel and serves the next one', async () => {
   const { world, left, right, tunnel } = await up();
   await world.until(left.daemon.close(tunnel));

@@ -65,6 +65,21 @@ test('NAT: the one behind it keeps the mapping alive, the other does not', async
   await world.stop();
 });
 
+test('NAT: a mapping is kept alive for an IKE SA alone, too, as long as somebody holds it', async () => {
+  const { world, left, right } = await behindNat();
+  const { ours: _ours, theirs: _theirs, ...wish } = left.wish(right);
+  const result = await world.until(left.daemon.open(wish));
+  if (!result.ok) throw new Error(result.failure.why);
+  const before = world.network.captured.length;
+  await world.clock.advance(61_000);
+  assert.is(world.network.captured.length - before, 3);
+  await world.until(result.peer.close());
+  const closed = world.network.captured.length;
+  await world.clock.advance(61_000);
+  assert.is(world.network.captured.length, closed);
+  await world.stop();
+});
+
 test('NAT: without one there is no encapsulation', async () => {
   const world = new IkeWorld();
   const left = await world.add('192.0.2.1');

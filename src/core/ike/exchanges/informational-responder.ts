@@ -53,13 +53,23 @@ function heedInvalidSpi(ctx: IkeContext, sa: IkeSa, message: Received): void {
     if (child.sa.outbound.spi === spiNumber(data)) void deleteChild(ctx, child, 'expired');
 }
 
-/** A rekey of ours that the peer knows nothing of is forgotten (§2.25.2); one of the peer's stands. */
-function endAsPeerWants(ctx: IkeContext, sa: IkeSa, why: string): Promise<void> {
+/**
+ * The IKE SA is no more at the peer. A rekey of ours that it knows nothing of is forgotten (§2.25.2); one
+ * of its own stands.
+ */
+export function endAsPeerWants(ctx: IkeContext, sa: IkeSa, why: string): Promise<void> {
   const { heir } = sa;
   if (heir && sa.state === 'REKEYING') inherit(ctx, sa, heir);
   if (heir) tellWindow(ctx, heir);
   return endSa(ctx, sa, 'deleted by peer', why);
 }
+
+/** §2.21.2: with these an initiator says, without a Delete payload, that it could not take our IKE_AUTH. */
+const fatal = [
+  { type: NotifyType.AUTHENTICATION_FAILED, why: 'the peer does not accept our proof' },
+  { type: NotifyType.INVALID_SYNTAX, why: 'our answer made no sense to the peer' },
+  { type: NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, why: 'our answer asked too much of the peer' },
+] as const;
 
 /** Any INFORMATIONAL request of the peer. */
 export function informed(ctx: IkeContext, sa: IkeSa, message: Received): void {
@@ -72,11 +82,10 @@ export function informed(ctx: IkeContext, sa: IkeSa, message: Received): void {
   heedWindowSize(ctx, sa, message.payloads);
   heedInvalidSpi(ctx, sa, message);
   const deletes = findAll(message.payloads, 'D');
-  const failed = findNotify(message.payloads, NotifyType.AUTHENTICATION_FAILED) !== undefined;
-  if (failed || deletes.some((one) => one.protocol === Protocol.IKE)) {
+  const failure = fatal.find(({ type }) => findNotify(message.payloads, type));
+  if (failure || deletes.some((one) => one.protocol === Protocol.IKE)) {
     sa.isEnding = true;
     answer(ctx, sa, message, []);
-    const why = failed ? 'the peer does not accept our proof' : 'the peer deletes the IKE SA';
-    void endAsPeerWants(ctx, sa, why);
+    void endAsPeerWants(ctx, sa, failure?.why ?? 'the peer deletes the IKE SA');
   } else answerDeletes(ctx, sa, message);
 }

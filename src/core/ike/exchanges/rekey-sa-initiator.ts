@@ -7,7 +7,7 @@ import type { IkeContext } from '../context.js';
 import { type DhGroup, dhGroupById, type KeyPair } from '../crypto/dh.js';
 import { generateAgain } from '../crypto/key-pair-pool.js';
 import type { RekeyResult } from '../daemon.js';
-import { createHeir, establishHeir, type HeirTerms, inherit } from '../heir.js';
+import { createHeir, establishHeir, type HeirTerms, inherit, leaveToPeer } from '../heir.js';
 import type { IkeSa } from '../ike-sa.js';
 import { endIfDead } from '../liveness.js';
 import { find, findNotify, type Payload } from '../payloads/payload.js';
@@ -150,6 +150,7 @@ function settle(ctx: IkeContext, sa: IkeSa, ours: IkeSa, terms: HeirTerms): void
     void deleteSa(ctx, ours, 'the IKE SA that it replaces is on its way out');
   } else if (theirs && isLower(lowerNonce(terms.ni, terms.nr), theirs.nonce!)) {
     inherit(ctx, sa, theirs);
+    leaveToPeer(ctx, sa);
     void deleteSa(ctx, ours, 'both ends have rekeyed at once');
   } else {
     if (theirs) theirs.replaces = undefined;
@@ -177,6 +178,7 @@ function refused(ctx: IkeContext, rekey: Rekey, payloads: readonly Payload[]): v
   if (sa.heir) {
     // The peer was first, and had no need to notice (§2.8.2).
     inherit(ctx, sa, sa.heir);
+    leaveToPeer(ctx, sa);
     rekey.end({ ok: true });
     return;
   }

@@ -1,7 +1,7 @@
 /** Rekey of the IKE SA as responder (RFC 7296 §1.3.2, §2.8.2, §2.25.2). */
 import { uintBytes } from '../../bytes/bytes.js';
 import type { IkeContext } from '../context.js';
-import { createHeir, establishHeir, inherit } from '../heir.js';
+import { createHeir, establishHeir, inherit, leaveToPeer } from '../heir.js';
 import type { IkeSa } from '../ike-sa.js';
 import { find, type PayloadOf } from '../payloads/payload.js';
 import { answerProposal, type Choice, chooseIke, type IkeSuite } from '../proposals/choose.js';
@@ -9,10 +9,6 @@ import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
 import { type Received, respond, respondNotify } from './common.js';
 import { NONCE_LENGTH } from './ike-sa-init-initiator.js';
-import { deleteSa } from './informational.js';
-
-/** The peer deletes the old one after a round trip; later it has forgotten. */
-const OLD_STAYS_MS = 60_000;
 
 /** §2.25.2: a tunnel is being made, rekeyed or closed, by us or on request of the peer. */
 function isBusyWithTunnels(sa: IkeSa): boolean {
@@ -25,7 +21,7 @@ function isBusyWithTunnels(sa: IkeSa): boolean {
 }
 
 export function rekeySaRequested(ctx: IkeContext, sa: IkeSa, message: Received): void {
-  if (sa.heir || isBusyWithTunnels(sa)) {
+  if (sa.heir || isBusyWithTunnels(sa) || ctx.sas.size >= ctx.limits.maxSas) {
     respondNotify(ctx, sa, message, NotifyType.TEMPORARY_FAILURE);
     return;
   }
@@ -38,7 +34,7 @@ export function rekeySaRequested(ctx: IkeContext, sa: IkeSa, message: Received):
   const { proposals } = find(message.payloads, 'SA')!;
   const choice = chooseIke(proposals, ke.group, ctx.preferences, 8);
   const isNamed = choice?.from.spi.some((byte) => byte !== 0);
-  if (choice && isNamed && ctx.sas.size < ctx.limits.maxSas) makeHeir(ctx, sa, message, choice, ke);
+  if (choice && isNamed) makeHeir(ctx, sa, message, choice, ke);
   else {
     ctx.counters.count('no proposal chosen');
     respondNotify(ctx, sa, message, NotifyType.NO_PROPOSAL_CHOSEN);
@@ -76,6 +72,5 @@ function makeHeir(
     { kind: 'KE', group: suite.group.id, data: pair.publicKey },
     ...ctx.extensions.outgoing('CREATE_CHILD_SA response', sa, message.payloads),
   ]);
-  if (isDecided)
-    sa.timers.set('leave', OLD_STAYS_MS, () => void deleteSa(ctx, sa, 'it is rekeyed'));
+  if (isDecided) leaveToPeer(ctx, sa);
 }

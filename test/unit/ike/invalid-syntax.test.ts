@@ -1,0 +1,102 @@
+/** INVALID_SYNTAX and its like end the IKE SA at both ends, without a Delete payload (RFC 7296 §2.21). */
+import type { Tunnel } from '../../../src/core/ike/daemon.js';
+import type { IkeSa } from '../../../src/core/ike/ike-sa.js';
+import { readMessage } from '../../../src/core/ike/message.js';
+import { notifyPayload, type Payload } from '../../../src/core/ike/payloads/payload.js';
+import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
+import { NotifyType } from '../../../src/core/ike/registries/notifies.js';
+import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
+import { sasOf, speakFor } from '../../support/ike-peer.js';
+import { assert, test } from '../../support/test.js';
+
+interface Up {
+  world: IkeWorld;
+  left: IkeEnd;
+  right: IkeEnd;
+  old: IkeSa;
+  tunnel: Tunnel;
+}
+
+async function up(): Promise<Up> {
+  const ends = await twoEnds();
+  const result = await ends.world.until(ends.left.daemon.connect(ends.left.wish(ends.right)));
+  if (!result.ok) throw new Error(result.failure.why);
+  await ends.world.clock.advance(100);
+  return { ...ends, old: sasOf(ends.left)[0]!, tunnel: result.tunnel };
+}
+
+/** Within this IKE SA the right end says the same to whatever it is asked, in place of its daemon. */
+function answerAll({ world, left, right }: Up, payloads: readonly Payload[]): void {
+  const [sa] = sasOf(right);
+  const spi = String(sa!.spiInitiator);
+  world.network.path.loses = ({ from, bytes }) => {
+    const read = readMessage(bytes);
+    if (!read.ok || String(read.value.head.spiInitiator) !== spi) return false;
+    const { exchange, messageId, isResponse } = read.value.head;
+    if (from.address !== left.address || isResponse) return false;
+    speakFor(right, sa!, { exchange, messageId, isResponse: true, payloads });
+    return true;
+  };
+}
+
+const invalid = [notifyPayload(NotifyType.INVALID_SYNTAX)];
+
+test('INVALID_SYNTAX as the answer to a liveness check: the IKE SA is gone, and nothing is sent in it', async () => {
+  const ends = await up();
+  const { world, left, old, tunnel } = ends;
+  answerAll(ends, invalid);
+  const checked = left.daemon.check(tunnel);
+  assert.is(await world.until(checked), false);
+  assert.is(old.state, 'GONE');
+  assert.equal(
+    left.ended.map(({ why }) => why),
+    ['deleted by peer'],
+  );
+  const before = world.network.captured.length;
+  await world.clock.advance(60_000);
+  assert.is(world.network.captured.length, before);
+  await world.stop();
+});
+
+test('INVALID_SYNTAX as the answer to a further tunnel: it is asked for in a fresh IKE SA', async () => {
+  const ends = await up();
+  const { world, left, right, old } = ends;
+  answerAll(ends, invalid);
+  const result = await world.until(left.daemon.connect(left.wish(right, { theirs: '10.2.0.9' })));
+  assert.is(result.ok ? '' : result.failure.why, '');
+  assert.is(old.state, 'GONE');
+  assert.is(sasOf(left).filter(({ state }) => state === 'ESTABLISHED').length, 1);
+  await world.stop();
+});
+
+test('INVALID_SYNTAX as the answer to a rekey of the IKE SA: it is gone with its tunnels', async () => {
+  const ends = await up();
+  const { world, left, old, tunnel } = ends;
+  answerAll(ends, invalid);
+  const result = await world.until(left.daemon.rekeyIke(tunnel));
+  assert.is(result.ok, false);
+  assert.is(old.state, 'GONE');
+  assert.equal(left.installed, []);
+  await world.stop();
+});
+
+for (const type of [
+  'AUTHENTICATION_FAILED',
+  'INVALID_SYNTAX',
+  'UNSUPPORTED_CRITICAL_PAYLOAD',
+] as const)
+  test(`${type} of an initiator behind our IKE_AUTH answer: nothing of it is left here`, async () => {
+    const { world, left, right, old } = await up();
+    speakFor(left, old, {
+      exchange: Exchange.INFORMATIONAL,
+      messageId: 2,
+      payloads: [notifyPayload(NotifyType[type])],
+    });
+    await world.clock.advance(100);
+    assert.equal(
+      sasOf(right).map(({ state }) => state),
+      ['GONE'],
+    );
+    assert.equal([right.installed, right.ended.length], [[], 1]);
+    await world.stop();
+  });
