@@ -36,6 +36,8 @@ export interface Report {
   slowestMs: number;
   /** Bytes more in use at the end than after the first tenth. */
   growth: number;
+  /** The same since half of the inputs: what has levelled off does not grow here. */
+  lateGrowth: number;
   failure?: Failure;
 }
 
@@ -75,14 +77,17 @@ export class Fuzzer {
   async run(corpus: readonly Uint8Array[], plan: Plan): Promise<Report> {
     const startMs = this.hooks.nowMs();
     let done = 0;
-    let early = 0;
+    /** After the first tenth, and after half. */
+    const heap: number[] = [];
+    const since = (bytes?: number) => (bytes === undefined ? 0 : this.hooks.memory() - bytes);
     const report = (failure?: Failure): Report => ({
       name: this.target.name,
       inputs: done,
       outcomes: this.#outcomes.size,
       milliseconds: this.hooks.nowMs() - startMs,
       slowestMs: this.#slowestMs,
-      growth: early > 0 ? this.hooks.memory() - early : 0,
+      growth: since(heap[0]),
+      lateGrowth: since(heap[1]),
       ...(failure && { failure }),
     });
     for (const input of [...corpus, ...this.target.seeds]) {
@@ -90,12 +95,13 @@ export class Fuzzer {
       if (failure) return report(failure);
     }
     const nameHash = hashOf(this.target.name);
+    const marks = [10, 2].map((part) => Math.ceil(plan.inputs / part));
     for (let number = 1; number <= plan.inputs; number++) {
       if (plan.untilMs !== undefined && this.hooks.nowMs() >= plan.untilMs) break;
       const failure = await this.#one(this.#make(new Dice(plan.seed, nameHash, number)), number);
       done = number;
       if (failure) return report(failure);
-      if (number === Math.ceil(plan.inputs / 10)) early = this.hooks.memory();
+      if (marks.includes(number)) heap.push(this.hooks.memory());
     }
     try {
       await this.target.end?.();

@@ -66,12 +66,11 @@ export const taker = (
   name: string,
   seeds: readonly Uint8Array[],
   take: (bytes: Uint8Array) => unknown,
-  more: { isRefusal?: (error: unknown) => boolean; mutate?: Mutate; cost?: number } = {},
+  more: { isRefusal?: (error: unknown) => boolean; mutate?: Mutate } = {},
 ): Target => ({
   name,
   seeds,
   ...(more.mutate && { mutate: more.mutate }),
-  ...(more.cost && { cost: more.cost }),
   run(input) {
     try {
       return shapeOf(take(input));
@@ -89,7 +88,7 @@ export const textTaker = (
   name: string,
   seeds: readonly string[],
   take: (text: string) => unknown,
-  more: { isRefusal?: (error: unknown) => boolean; mutate?: Mutate; cost?: number } = {},
+  more: { isRefusal?: (error: unknown) => boolean; mutate?: Mutate } = {},
 ): Target =>
   taker(name, seeds.map(utf8), (input) => take(fromUtf8(input)), { mutate: mutateText, ...more });
 

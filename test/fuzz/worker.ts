@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Fuzzer, type Hooks, type Plan } from './fuzzer.js';
-import { targets } from './targets.js';
+import type { Target } from './target.js';
 
 /** Length and bytes of the input that runs, behind the number of those that have run. */
 const beat = workerData as SharedArrayBuffer;
@@ -46,7 +46,7 @@ const hooks: Hooks = {
   },
 };
 
-function run({ name, corpus, plan }: Job): Promise<unknown> {
+function run(targets: readonly Target[], { name, corpus, plan }: Job): Promise<unknown> {
   const fuzzer = new Fuzzer(targets.find((each) => each.name === name)!, hooks);
   const { untilMs } = plan;
   const own = untilMs === undefined ? plan : { ...plan, untilMs: performance.now() + untilMs };
@@ -54,7 +54,13 @@ function run({ name, corpus, plan }: Job): Promise<unknown> {
 }
 
 const tell = (report: unknown) => parentPort!.postMessage(report);
-parentPort!.on('message', (job: Job) => {
-  // what is thrown here is a fault of the fuzzer itself: the handlers above would swallow it
-  run(job).then(tell, (error) => tell({ name: job.name, inputs: 0, fault: String(error.stack) }));
-});
+
+/** Runs the target that it is told to. */
+export function work(targets: readonly Target[]): void {
+  parentPort!.on('message', (job: Job) => {
+    // what is thrown here is a fault of the fuzzer itself: the handlers above would swallow it
+    run(targets, job).then(tell, (error) =>
+      tell({ name: job.name, inputs: 0, fault: String(error.stack) }),
+    );
+  });
+}

@@ -3,6 +3,7 @@
  * of a daemon, and sends protected messages that the daemon itself would never send.
  */
 
+import type { IkeContext } from '../../src/core/ike/context.js';
 import type { IkeSa } from '../../src/core/ike/ike-sa.js';
 import { readMessage } from '../../src/core/ike/message.js';
 import type { Payload } from '../../src/core/ike/payloads/payload.js';
@@ -10,9 +11,12 @@ import { openMessage, sealMessage } from '../../src/core/ike/protect.js';
 import type { IkeEnd } from './ike-end.js';
 import type { Captured } from './memory-network.js';
 
+/** What the parts of a daemon share. */
+export const contextOf = (end: Pick<IkeEnd, 'daemon'>): IkeContext =>
+  (end.daemon as unknown as { context: IkeContext }).context;
+
 /** The IKE SAs of a daemon; tests only. */
-export const sasOf = (end: Pick<IkeEnd, 'daemon'>): IkeSa[] =>
-  (end.daemon as unknown as { context: { sas: { all(): IkeSa[] } } }).context.sas.all();
+export const sasOf = (end: Pick<IkeEnd, 'daemon'>): IkeSa[] => contextOf(end).sas.all();
 
 /** The payloads of a captured message of an SA whose keys `end` has. */
 export function openCaptured(sa: IkeSa, packet: Captured): readonly Payload[] {

@@ -1,7 +1,12 @@
 /** Bytes as hexadecimal text, for people, tests and the `ip` command. */
 
-export const toHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += pairs[byte];
+  return text;
+}
 
 /** Reads pairs of hexadecimal digits; white space is skipped. Throws on anything else. */
 export function fromHex(text: string): Uint8Array {

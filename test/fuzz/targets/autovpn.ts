@@ -92,7 +92,6 @@ export const autovpnTargets: readonly Target[] = [
     'autovpn gateway',
     probes.flatMap((probe) => [0, 1].map((role) => Uint8Array.of(role, ...probe))),
     gateway,
-    { cost: 20 },
   ),
   taker('autovpn memory', [utf8(memoryText)], memory, {
     mutate: mutateJson,

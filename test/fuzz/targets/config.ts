@@ -50,11 +50,8 @@ function control(input: Uint8Array): unknown {
 
 export const configTargets: readonly Target[] = [
   textTaker('config UCI', [configuration], parseUci),
-  textTaker(
-    'config settings',
-    [configuration],
-    (text) => loadSettings(text, '/etc/config/autoipsec', plugins),
-    { cost: 10 },
+  textTaker('config settings', [configuration], (text) =>
+    loadSettings(text, '/etc/config/autoipsec', plugins),
   ),
   textTaker(
     'config address',

@@ -142,7 +142,7 @@ export const ikeTargets: readonly Target[] = [
     ],
     reassemble,
   ),
-  taker('ike CERT', certificates, readCert, { mutate: mutateCert, cost: 2 }),
+  taker('ike CERT', certificates, readCert, { mutate: mutateCert }),
   taker('ike identity', identities, readIdentity, {
     mutate: (input, dice, other) =>
       concat(Uint8Array.of(dice.below(14)), mutateDer(input.subarray(1), dice, other)),

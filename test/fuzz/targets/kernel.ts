@@ -121,17 +121,14 @@ export const kernelTargets: readonly Target[] = [
   taker('kernel source NAT', [chainsJson, fw4Json, natJson].map(utf8), sourceNat, {
     mutate: mutateJson,
     isRefusal: isNoAnswer,
-    cost: 10,
   }),
   taker('kernel addresses', [utf8(addressJson)], (input) => parseDeviceAddresses(fromUtf8(input)), {
     mutate: mutateJson,
     isRefusal: isNoAnswer,
   }),
-  textTaker('kernel xfrm states', [stateText], parseStates, { cost: 4 }),
-  textTaker('kernel xfrm policies', [policyText], parsePolicies, { cost: 4 }),
-  textTaker('kernel xfrm monitor', [monitorText], (text) => splitRecords(text).map(parseEvent), {
-    cost: 4,
-  }),
+  textTaker('kernel xfrm states', [stateText], parseStates),
+  textTaker('kernel xfrm policies', [policyText], parsePolicies),
+  textTaker('kernel xfrm monitor', [monitorText], (text) => splitRecords(text).map(parseEvent)),
   taker('broker frame', frames, parseFrame, { isRefusal: isBrokerError }),
   taker(
     'broker stream',

@@ -96,12 +96,11 @@ function chain(input: Uint8Array): unknown {
 
 export const pkiTargets: readonly Target[] = [
   reader('pki certificate', certificateSeeds, parseCertificate, { mutate: mutateDer }),
-  taker('pki certificate chain', certificateSeeds, chain, { mutate: mutateDer, cost: 20 }),
+  taker('pki certificate chain', certificateSeeds, chain, { mutate: mutateDer }),
   textTaker(
     'pki certificates in PEM',
     [made.map(({ certificate }) => toPem('CERTIFICATE', certificate.bytes)).join('')],
     certificatesFromPem,
-    { cost: 4 },
   ),
   taker('pki public key', publicKeys.map(encodeSpki), readSpki, {
     mutate: mutateDer,
@@ -111,14 +110,13 @@ export const pkiTargets: readonly Target[] = [
   reader('pki P-256 key of DNS', [fromHex('11'.repeat(64))], (input) =>
     readDnsKey('ecdsa-p256', input),
   ),
-  taker('pki RSA key in use', rsaKeys, useRsaKey, { cost: 40 }),
+  taker('pki RSA key in use', rsaKeys, useRsaKey),
   taker('pki PKCS #8', keys.map(encodePkcs8), decodePkcs8, {
     mutate: mutateDer,
     isRefusal: refusedBy(KeyError, DerError),
-    cost: 4,
   }),
   textTaker('pki PEM', pems, fromPem),
-  textTaker('pki key file', pems, privateKeyFromPem, { isRefusal: refusedBy(KeyError), cost: 4 }),
+  textTaker('pki key file', pems, privateKeyFromPem, { isRefusal: refusedBy(KeyError) }),
   taker(
     'pki ECDSA signature',
     [toDerSignature(fromHex('8f'.repeat(64)))],
@@ -127,5 +125,5 @@ export const pkiTargets: readonly Target[] = [
       mutate: mutateDer,
     },
   ),
-  taker('pki AUTH', signatures, verify, { cost: 100 }),
+  taker('pki AUTH', signatures, verify),
 ];

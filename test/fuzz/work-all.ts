@@ -1,0 +1,4 @@
+import { targets } from './targets.js';
+import { work } from './worker.js';
+
+work(targets);
