@@ -8,6 +8,7 @@ import { dnsTargets } from './targets/dns.js';
 import { ikeTargets } from './targets/ike.js';
 import { kernelTargets } from './targets/kernel.js';
 import { pkiTargets } from './targets/pki.js';
+import { routerTargets } from './targets/router.js';
 import { stateFile } from './targets/state.js';
 
 export { dialogues };
@@ -17,6 +18,7 @@ export const targets: readonly Target[] = [
   ...dnsTargets,
   ...pkiTargets,
   ...kernelTargets,
+  ...routerTargets,
   ...configTargets,
   stateFile,
   ...autovpnTrustTargets,
