@@ -66,7 +66,8 @@ async function attempt(
 
 export class Fuzzer {
   readonly #kept: Uint8Array[] = [];
-  readonly #outcomes = new Set<string>();
+  /** Hashes: long words of ours would look like memory that the target keeps. */
+  readonly #outcomes = new Set<number>();
   #slowestMs = 0;
 
   constructor(
@@ -119,11 +120,14 @@ export class Fuzzer {
       const least = await this.#minimise(input, result.error);
       return { input: least, number, error: result.error };
     }
-    if (!this.#outcomes.has(result.outcome) && this.#outcomes.size < MOST_KEPT) {
-      this.#outcomes.add(result.outcome);
-      if (number > 0) this.#kept.push(input);
-    }
+    if (this.#outcomes.size < MOST_KEPT) this.#note(hashOf(result.outcome), input, number > 0);
     return undefined;
+  }
+
+  #note(outcome: number, input: Uint8Array, isNew: boolean): void {
+    if (this.#outcomes.has(outcome)) return;
+    this.#outcomes.add(outcome);
+    if (isNew) this.#kept.push(input);
   }
 
   #make(dice: Dice): Uint8Array {

@@ -6,6 +6,7 @@ import { autovpnTrustTargets } from './targets/autovpn-trust.js';
 import { configTargets } from './targets/config.js';
 import { dnsTargets } from './targets/dns.js';
 import { ikeTargets } from './targets/ike.js';
+import { keptTargets } from './targets/kept.js';
 import { kernelTargets } from './targets/kernel.js';
 import { pkiTargets } from './targets/pki.js';
 import { routerTargets } from './targets/router.js';
@@ -21,6 +22,7 @@ export const targets: readonly Target[] = [
   ...routerTargets,
   ...configTargets,
   stateFile,
+  ...keptTargets,
   ...autovpnTrustTargets,
   ...autovpnTargets,
   ...dialogues,

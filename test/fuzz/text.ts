@@ -108,9 +108,10 @@ function changeMember(node: Record<string, Json>, keys: string[], dice: Dice, ot
   return { ...node, [key]: changeNode(old, dice, next) };
 }
 
-function parse(input: Uint8Array): Json {
+/** `undefined` for what is no JSON. */
+export function asJson(input: Uint8Array, revive?: (key: string, value: unknown) => unknown): Json {
   try {
-    return JSON.parse(fromUtf8(input));
+    return JSON.parse(fromUtf8(input), revive);
   } catch {
     return undefined;
   }
@@ -118,8 +119,8 @@ function parse(input: Uint8Array): Json {
 
 /** Mutates the tree of a JSON text; of what is none, the bytes. */
 export const mutateJson: Mutate = (input, dice, other) => {
-  let tree = parse(input);
+  let tree = asJson(input);
   if (tree === undefined) return mutateBytes(input, dice, other);
-  for (let i = 1 + dice.below(3); i > 0; i--) tree = changeNode(tree, dice, parse(other) ?? null);
+  for (let i = 1 + dice.below(3); i > 0; i--) tree = changeNode(tree, dice, asJson(other) ?? null);
   return utf8((JSON.stringify(tree) ?? '').slice(0, MOST_BYTES * 2));
 };

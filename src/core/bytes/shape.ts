@@ -31,6 +31,13 @@ export const below =
 export const amount: Shape<number> = (value, name) =>
   Number.isFinite(value) ? (value as number) : refuse(name, 'no number');
 
+/** No machine is up for 139 years, and the kernel's own counts of time end soon after. */
+const MOST_MS = 2 ** 42;
+
+/** Milliseconds of the monotonic clock, of the past or to come. */
+export const moment: Shape<number> = (value, name) =>
+  Math.abs(amount(value, name)) < MOST_MS ? (value as number) : refuse(name, 'no moment');
+
 /** Any number of bytes, or exactly `length`. */
 export const bytesOf =
   (length?: number): Shape<Uint8Array> =>

@@ -4,6 +4,11 @@ import { loadSettings } from '../../../src/core/config/load.js';
 import { parseUci } from '../../../src/core/config/uci.js';
 import { jsonLine, LineReader, parseJsonLine } from '../../../src/core/control/lines.js';
 import { asControlRequest, asControlResponse } from '../../../src/core/control/protocol.js';
+import {
+  isEspProposal,
+  isIkeProposal,
+  preferencesOf,
+} from '../../../src/core/ike/proposals/names.js';
 import { parseAddress, parsePrefix } from '../../../src/core/net/address.js';
 import { plugins } from '../../../src/plugins/index.js';
 import { type Target, taker, textTaker } from '../target.js';
@@ -52,6 +57,14 @@ export const configTargets: readonly Target[] = [
   textTaker('config UCI', [configuration], parseUci),
   textTaker('config settings', [configuration], (text) =>
     loadSettings(text, '/etc/config/autoipsec', plugins),
+  ),
+  textTaker(
+    'config proposals',
+    ['aes128gcm16-prfsha256-ecp256', 'aes256-sha256-modp2048', 'chacha20poly1305-esn', 'default'],
+    (text) => [
+      isIkeProposal(text) && preferencesOf([text], []),
+      isEspProposal(text) && preferencesOf([], [text]),
+    ],
   ),
   textTaker(
     'config address',

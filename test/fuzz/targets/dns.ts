@@ -1,4 +1,5 @@
 /** DNS: responses, names, and the data of the records that oe-dns reads. */
+import { concat, uintBytes } from '../../../src/core/bytes/bytes.js';
 import { fromHex } from '../../../src/core/bytes/hex.js';
 import { fromUtf8, utf8 } from '../../../src/core/bytes/text.js';
 import { readAddressRecord } from '../../../src/core/dns/address-record.js';
@@ -12,11 +13,23 @@ import { readResponse } from '../../../src/core/dns/message.js';
 import { parseName, readName } from '../../../src/core/dns/name.js';
 import { questionOf, writeQuery } from '../../../src/core/dns/query.js';
 import { parseResolvConf } from '../../../src/core/dns/resolv-conf.js';
+import { TcpQuery } from '../../../src/core/dns/tcp-query.js';
 import { readTxt } from '../../../src/core/dns/txt-record.js';
+import { readVerdict } from '../../../src/core/dns/verdict.js';
+import { address } from '../../../src/core/net/address.js';
+import type { StreamEvents, TcpOptions } from '../../../src/core/net/network.js';
 import { parseDelegation } from '../../../src/plugins/oe-dns/delegation.js';
 import { cname, raw, soa, txt, writeReply } from '../../unit/dns/fake-server.js';
 import { mutateBytes } from '../bytes.js';
-import { type Mutate, reader, type Target, taker, textTaker } from '../target.js';
+import {
+  assert,
+  type Mutate,
+  outcomeOf,
+  reader,
+  type Target,
+  taker,
+  textTaker,
+} from '../target.js';
 
 const name = '65.0.1.192.in-addr.arpa';
 const asked = { id: 0x1234, name, type: 16 };
@@ -58,10 +71,57 @@ const delegations = [
   'X-IPsec-Server(65535)=2001:db8::1',
 ];
 
+/** What a response says of the question, with what it leads to. */
+function verdict(input: Uint8Array): unknown {
+  const response = readResponse(input, question);
+  if (!response.ok) return response.error.replace(/\d+/g, '#').slice(0, 80);
+  const found = [16, 1, 5].map((type) =>
+    readVerdict(response.value, { name, type }, 'insecure', 60),
+  );
+  for (const each of found)
+    if ('ttlSeconds' in each) assert(Number.isFinite(each.ttlSeconds), 'a life without an end');
+  return found;
+}
+
+/** A server's stream in pieces of a size that the first byte tells, and its end. */
+async function overTcp(input: Uint8Array): Promise<string> {
+  const told: string[] = [];
+  let stream: StreamEvents | undefined;
+  const network = {
+    tcp: async ({ events }: TcpOptions) => {
+      stream = events;
+      return { send: () => undefined, close: () => undefined, pendingBytes: 0 };
+    },
+  };
+  const server = { to: { address: address('198.18.0.53'), port: 53 } };
+  new TcpQuery(network, server, question, {
+    message: (bytes) => void told.push(outcomeOf(readResponse(bytes, question))),
+    failed: (reason) => void told.push(reason),
+  });
+  await Promise.resolve();
+  const size = 1 + (input[0] ?? 0) * 4;
+  for (let at = 1; at < input.length; at += size) stream?.data(input.subarray(at, at + size));
+  stream?.close('');
+  assert(told.length === 1, `${told.length} ends of one question`);
+  return told[0]!;
+}
+
 export const dnsTargets: readonly Target[] = [
   reader('dns response', responses, (input) => readResponse(input, question), {
     mutate: behindQuestion,
   }),
+  taker('dns verdict', responses, verdict, { mutate: behindQuestion }),
+  {
+    name: 'dns over TCP',
+    seeds: responses.map((each, at) =>
+      concat(Uint8Array.of(at * 9), uintBytes(each.length, 2), each),
+    ),
+    mutate: (input, dice, other) => {
+      const message = behindQuestion(input.subarray(3), dice, other.subarray(3));
+      return concat(Uint8Array.of(dice.next() & 255), uintBytes(message.length, 2), message);
+    },
+    run: overTcp,
+  },
   taker('dns name', [...responses, fromHex('0161c000')], (input) =>
     readName(input, (input[0] ?? 0) % 64, (input[1] ?? 0) % 2 === 0),
   ),

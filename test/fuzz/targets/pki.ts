@@ -7,7 +7,7 @@ import { signAuth, verifyAuth } from '../../../src/core/ike/crypto/signature.js'
 import { certificatesFromPem, parseCertificate } from '../../../src/core/pki/certificate.js';
 import { checkChain } from '../../../src/core/pki/certificate-chain.js';
 import { DerError } from '../../../src/core/pki/der.js';
-import { formatName } from '../../../src/core/pki/distinguished-name.js';
+import { formatName, nameFromText } from '../../../src/core/pki/distinguished-name.js';
 import { readDnsKey, readRsaKey, writeDnsKey } from '../../../src/core/pki/dns-key.js';
 import { fromDerSignature, toDerSignature } from '../../../src/core/pki/ecdsa.js';
 import { fromPem, toPem } from '../../../src/core/pki/pem.js';
@@ -94,6 +94,16 @@ function chain(input: Uint8Array): unknown {
   return found.ok ? 'ok' : found.why.replace(/\d+|of .*?:/g, '#');
 }
 
+/** A name that a person has written, as bytes and as it is shown. */
+function nameText(text: string): unknown {
+  const name = nameFromText(text);
+  if (!name) return 'none';
+  const shown = formatName(name);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it is about
+  assert(!/[\x00-\x1f\x7f]/.test(shown), 'control characters reach the log');
+  return [name, shown.length];
+}
+
 export const pkiTargets: readonly Target[] = [
   reader('pki certificate', certificateSeeds, parseCertificate, { mutate: mutateDer }),
   taker('pki certificate chain', certificateSeeds, chain, { mutate: mutateDer }),
@@ -102,6 +112,7 @@ export const pkiTargets: readonly Target[] = [
     [made.map(({ certificate }) => toPem('CERTIFICATE', certificate.bytes)).join('')],
     certificatesFromPem,
   ),
+  textTaker('pki name as text', ['CN=gw.example.org, O=x\\, y', 'OU=\\c3\\a9, C=DE'], nameText),
   taker('pki public key', publicKeys.map(encodeSpki), readSpki, {
     mutate: mutateDer,
     isRefusal: refusedBy(DerError),

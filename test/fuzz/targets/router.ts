@@ -5,12 +5,13 @@ import { fromUtf8, utf8 } from '../../../src/core/bytes/text.js';
 import { aesSpeedOf } from '../../../src/core/kernel/cipher-speed.js';
 import { readFlow } from '../../../src/core/kernel/conntrack.js';
 import { FlowOffloading } from '../../../src/core/kernel/flow-offloading.js';
+import { IpCoprocess } from '../../../src/core/kernel/ip-coprocess.js';
 import { NetlinkCodec } from '../../../src/core/kernel/netlink.js';
 import { readLogged } from '../../../src/core/kernel/nflog.js';
 import { XfrmMonitor } from '../../../src/core/kernel/xfrm-monitor.js';
 import { parseEvent, splitRecords } from '../../../src/core/kernel/xfrm-text.js';
-import { silentLogger } from '../../../src/core/log.js';
-import type { ChildEvents } from '../../../src/core/platform/platform.js';
+import { createLogger, silentLogger } from '../../../src/core/log.js';
+import type { ChildEvents, Processes } from '../../../src/core/platform/platform.js';
 import { rememberedAesSpeed } from '../../../src/daemon/algorithms.js';
 import { wanDevice } from '../../../src/daemon/parts.js';
 import { SteppedClock } from '../../support/stepped-clock.js';
@@ -76,20 +77,22 @@ const offloading: Target = {
   },
 };
 
+/** Starts nothing, and hands out who listens to it. */
+const spawning = (take: (events: ChildEvents) => void): Processes => ({
+  spawn(_, events) {
+    take(events);
+    return { pid: 1, pendingBytes: 0, write: () => {}, closeInput: () => {}, kill: () => {} };
+  },
+  run: () => Promise.reject(new Error('nothing is run')),
+});
+
 /** Pieces of a size that the first byte tells; what is ASCII gives the same events as in one piece. */
 async function monitored(input: Uint8Array): Promise<string> {
   const clock = new SteppedClock();
   const heard: string[] = [];
   let events: ChildEvents | undefined;
-  const processes = {
-    spawn(_: readonly string[], own: ChildEvents) {
-      events = own;
-      return { pid: 1, pendingBytes: 0, write: () => {}, closeInput: () => {}, kill: () => {} };
-    },
-    run: () => Promise.reject(new Error('nothing is run')),
-  };
   const monitor = new XfrmMonitor(
-    { processes, timers: clock, log: silentLogger },
+    { processes: spawning((own) => (events = own)), timers: clock, log: silentLogger },
     {
       event: (event) => void heard.push(JSON.stringify(event)),
       missed: () => {},
@@ -111,6 +114,38 @@ async function monitored(input: Uint8Array): Promise<string> {
   }
   return `${early} ${shapeOf(heard.map((each) => JSON.parse(each) as unknown))}`;
 }
+
+/** What `ip -batch` says of two commands, in pieces: an end comes of it, and no key goes on from it. */
+async function answered(input: Uint8Array): Promise<string> {
+  const clock = new SteppedClock();
+  const log = createLogger({ write: (_, line) => void said.push(line) }, () => 'debug');
+  const said: string[] = [];
+  let events: ChildEvents | undefined;
+  const ip = new IpCoprocess({ processes: spawning((own) => (events = own)), timers: clock, log });
+  const command = (what: string) => ({ line: `xfrm state ${what}`, what });
+  const ends: string[] = [];
+  void ip
+    .run([command('add'), command('delete')])
+    .then((result) => ends.push(result.ok ? 'ok' : `${result.done} ${result.error}`));
+  const text = input.subarray(1);
+  const size = 1 + (input[0] ?? 0);
+  for (let at = 0; at < text.length; at += size)
+    events?.errorOutput?.(text.subarray(at, at + size));
+  await clock.advance(600_000);
+  assert(ends.length === 1, `${ends.length} ends of one batch`);
+  ip.stop();
+  assert(clock.pendingTimers === 0, 'a timer stays');
+  assert(![...said, ...ends].some((line) => /0x[0-9a-f]{16}/i.test(line)), 'a key goes on');
+  return `${ends[0]!.replace(/[^ok\d ].*/, '')} ${said.length}`;
+}
+
+const sign = (mark: number) =>
+  `Object "autoipsec-${mark}" is unknown, try "ip help".\nCommand failed -:${2 * mark}\n`;
+const complaints = [
+  `${sign(1)}${sign(2)}`,
+  `RTNETLINK answers: File exists\nCommand failed -:1\n${sign(1)}`,
+  `${sign(1)}Error: argument "0x0123456789abcdef0123456789abcdef" is wrong: key\nCommand failed -:3\n${sign(2)}`,
+];
 
 const procCrypto = ['rfc4106-gcm-aesni', 'rfc4106(gcm_base(ctr(aes-generic),ghash-generic))']
   .map(
@@ -147,6 +182,12 @@ export const routerTargets: readonly Target[] = [
     seeds: [9, 80].map((size) => concat(Uint8Array.of(size), utf8(monitorText))),
     mutate: behind(1, mutateText),
     run: monitored,
+  },
+  {
+    name: 'kernel answers of ip',
+    seeds: complaints.map((text, at) => concat(Uint8Array.of(at * 20), utf8(text))),
+    mutate: behind(1, mutateText),
+    run: answered,
   },
   textTaker('kernel ciphers of /proc/crypto', [procCrypto], aesSpeedOf),
   taker('remembered AES speed', [utf8(JSON.stringify(speed))], remembered, { mutate: mutateJson }),

@@ -1,13 +1,13 @@
 /** State files of an earlier run: a daemon starts from whatever they say. */
 import { concat } from '../../../src/core/bytes/bytes.js';
 import { fromHex, toHex } from '../../../src/core/bytes/hex.js';
-import { fromUtf8, utf8 } from '../../../src/core/bytes/text.js';
+import { utf8 } from '../../../src/core/bytes/text.js';
 import type { InstalledSa } from '../../../src/core/kernel/child-sa.js';
 import { StateFiles } from '../../../src/core/platform/state-files.js';
 import { type MortalEnd, MortalWorld } from '../../support/mortal-end.js';
 import { MemoryFiles } from '../../support/test-platform.js';
 import { assert, behind, type Mutate, type Target, taker } from '../target.js';
-import { mutateJson } from '../text.js';
+import { asJson, mutateJson } from '../text.js';
 
 const folder = '/run/state';
 
@@ -99,14 +99,6 @@ const mutateSaved: Mutate = (input, dice, other) => {
   const list = saved.map((each, index) => (index === at ? [name, mutated] : each));
   return concat(input.subarray(0, 1), utf8(JSON.stringify(list)));
 };
-
-function asJson(bytes: Uint8Array, revive?: (key: string, value: unknown) => unknown): unknown {
-  try {
-    return JSON.parse(fromUtf8(bytes), revive);
-  } catch {
-    return undefined;
-  }
-}
 
 function asSaved(bytes: Uint8Array): Saved | undefined {
   const value = asJson(bytes);

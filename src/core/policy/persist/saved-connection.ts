@@ -1,8 +1,8 @@
 /** A settled connection as a value for the state files, and back. */
 import {
-  amount,
   listOf,
   maybe,
+  moment,
   oneOf,
   readBy,
   record,
@@ -32,9 +32,9 @@ export const savedConnection = record({
   state: oneOf('keyed', 'clear', 'deny'),
   why: text,
   outcome: maybe(oneOf('failed', 'refused', 'configured')),
-  sinceMs: amount,
-  untilMs: amount,
-  lookMs: amount,
+  sinceMs: moment,
+  untilMs: moment,
+  lookMs: moment,
   origins: listOf(record({ source: address, class: connectionClass }), 1000),
   /** Inbound SPI of its tunnel. */
   spiIn: maybe(whole),
