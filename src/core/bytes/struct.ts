@@ -17,11 +17,16 @@ class Malformed extends Error {}
 
 /** Where reading stands, and what earlier fields of the same struct said. */
 interface Input {
+  /** Name of the struct. */
+  readonly of: string;
   readonly bytes: Uint8Array;
   at: number;
-  /** Values of number fields by name, for those that measure a later field. */
-  readonly numbers: Map<string, number>;
+  /** Lengths and counts by name, which measure a later field. */
+  numbers?: Map<string, number>;
 }
+
+const malformed = (input: Input, name: string, what: string): Malformed =>
+  new Malformed(`${input.of}.${name}: ${what}`);
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -53,16 +58,29 @@ export interface Struct<T> {
 /** The type of a struct's values. */
 export type ValueOf<S> = S extends Struct<infer T> ? T : never;
 
-function take(input: Input, length: number, name: string): Uint8Array {
-  const left = input.bytes.length - input.at;
-  if (length > left) throw new Malformed(`${name}: needs ${length} bytes, ${left} left`);
+/** Goes on by `length` bytes; gives where they begin. */
+function pass(input: Input, length: number, name: string): number {
+  const { at } = input;
+  const left = input.bytes.length - at;
+  if (length > left) throw malformed(input, name, `needs ${length} bytes, ${left} left`);
   input.at += length;
-  return input.bytes.slice(input.at - length, input.at);
+  return at;
 }
 
-const toNumber = (bytes: Uint8Array): number => bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+function take(input: Input, length: number, name: string): Uint8Array {
+  const at = pass(input, length, name);
+  return input.bytes.slice(at, at + length);
+}
 
-const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+/** Byte by byte, as there are many of them: no array is made. */
+function takeNumber(input: Input, width: number, name: string): number {
+  let value = 0;
+  for (let at = pass(input, width, name); at < input.at; at++)
+    value = value * 256 + input.bytes[at]!;
+  return value;
+}
+
+const measured = ({ numbers }: Input, name: string): number => numbers?.get(name) ?? 0;
 
 /** An unsigned number and its width, for fields and for the lengths and counts built on it. */
 export interface NumberField extends Field<number> {
@@ -71,11 +89,7 @@ export interface NumberField extends Field<number> {
 
 const number = (width: number): NumberField => ({
   width,
-  read(input, name) {
-    const value = toNumber(take(input, width, name));
-    input.numbers.set(lastPart(name), value);
-    return value;
-  },
+  read: (input, name) => takeNumber(input, width, name),
   write(value) {
     if (!Number.isInteger(value) || value < 0 || value >= 256 ** width)
       throw new Error(`${value} does not fit in ${width} bytes`);
@@ -89,7 +103,10 @@ export const u32 = number(4);
 
 /** A number that the writer works out from the other fields; it can not disagree with them. */
 const derived = (width: NumberField, from: (all: Values) => number): Field<undefined> => ({
-  read: (input, name) => void width.read(input, name),
+  read(input, name) {
+    input.numbers ??= new Map();
+    input.numbers.set(name, width.read(input, name));
+  },
   write: (_, all) => width.write(from(all), all),
 });
 
@@ -109,23 +126,23 @@ export const sizeOfEach = (field: string, width: NumberField): Field<undefined> 
 export const ownLength = (width: NumberField): Field<undefined> => ({
   isOwnLength: true,
   read(input, name) {
-    const claimed = toNumber(take(input, width.width, name));
+    const claimed = width.read(input, name);
     if (claimed !== input.bytes.length)
-      throw new Malformed(`${name}: says ${claimed}, there are ${input.bytes.length} bytes`);
+      throw malformed(input, name, `says ${claimed}, there are ${input.bytes.length} bytes`);
   },
   write: () => new Uint8Array(width.width),
 });
 
 /** Sent as zero, ignored when received (as RFC 7296 §3.1 asks for RESERVED). */
 export const reserved = (length: number): Field<undefined> => ({
-  read: (input, name) => void take(input, length, name),
+  read: (input, name) => void pass(input, length, name),
   write: () => new Uint8Array(length),
 });
 
 /** Bytes of a fixed length, or of the length that an earlier field gave. */
 export const bytes = (length: number | string): Field<Uint8Array> => ({
   read: (input, name) =>
-    take(input, typeof length === 'number' ? length : (input.numbers.get(length) ?? 0), name),
+    take(input, typeof length === 'number' ? length : measured(input, length), name),
   write(value) {
     if (typeof length === 'number' && value.length !== length)
       throw new Error(`${value.length} bytes where ${length} belong`);
@@ -138,7 +155,7 @@ export const restOf = (least: number, most: number): Field<Uint8Array> => ({
   read(input, name) {
     const left = input.bytes.length - input.at;
     if (left < least || left > most)
-      throw new Malformed(`${name}: has ${left} bytes, ${least} to ${most} allowed`);
+      throw malformed(input, name, `has ${left} bytes, ${least} to ${most} allowed`);
     return take(input, left, name);
   },
   write: (value) => value,
@@ -153,9 +170,9 @@ export const equalItems = (
   limit: number,
 ): Field<readonly Uint8Array[]> => ({
   read(input, name) {
-    const each = input.numbers.get(size) ?? 0;
-    const items = input.numbers.get(count) ?? 0;
-    if (items > limit) throw new Malformed(`${name}: ${items} items, at most ${limit} allowed`);
+    const each = measured(input, size);
+    const items = measured(input, count);
+    if (items > limit) throw malformed(input, name, `${items} items, at most ${limit} allowed`);
     return Array.from({ length: items }, () => take(input, each, name));
   },
   write: (value) => concat(...value),
@@ -198,14 +215,14 @@ export interface ListRules {
 export const list = <T>(item: Struct<T>, rules: ListRules): Field<readonly T[]> => ({
   read(input, name) {
     const all = take(input, input.bytes.length - input.at, name);
-    const records = unwrap(splitRecords(name, all, rules.limit));
-    const claimed = rules.count === undefined ? undefined : input.numbers.get(rules.count);
+    const records = unwrap(splitRecords(`${input.of}.${name}`, all, rules.limit));
+    const claimed = rules.count === undefined ? undefined : measured(input, rules.count);
     if (claimed !== undefined && claimed !== records.length)
-      throw new Malformed(`${name}: ${claimed} items announced, there are ${records.length}`);
+      throw malformed(input, name, `${claimed} items announced, there are ${records.length}`);
     return records.map((record, index) => {
       const mark = index === records.length - 1 ? 0 : rules.moreMark;
       if (rules.moreMark !== undefined && record[0] !== mark)
-        throw new Malformed(`${name}: item ${index} is marked ${record[0]}, not ${mark}`);
+        throw malformed(input, name, `item ${index} is marked ${record[0]}, not ${mark}`);
       return unwrap(item.read(record));
     });
   },
@@ -219,9 +236,11 @@ export const list = <T>(item: Struct<T>, rules: ListRules): Field<readonly T[]> 
 
 function writeLayout(fields: readonly [string, Field<unknown>][], value: Values): Uint8Array {
   const parts = fields.map(([key, field]) => field.write(value[key], value));
-  const total = parts.reduce((sum, part) => sum + part.length, 0);
-  for (const [index, [, field]] of fields.entries())
-    if (field.isOwnLength) parts[index] = uintBytes(total, parts[index]!.length);
+  const own = fields.findIndex(([, field]) => field.isOwnLength);
+  if (own >= 0) {
+    const total = parts.reduce((sum, part) => sum + part.length, 0);
+    parts[own] = uintBytes(total, parts[own]!.length);
+  }
   return concat(...parts);
 }
 
@@ -232,10 +251,10 @@ export function struct<L extends Layout>(name: string, layout: L): Struct<Visibl
     name,
     read(all) {
       try {
-        const input: Input = { bytes: all, at: 0, numbers: new Map() };
+        const input: Input = { of: name, bytes: all, at: 0 };
         const value: Record<string, unknown> = {};
         for (const [key, field] of fields) {
-          const part = field.read(input, `${name}.${key}`);
+          const part = field.read(input, key);
           if (part !== undefined) value[key] = part;
         }
         const left = all.length - input.at;
