@@ -1,24 +1,15 @@
 /**
  * ECDSA on P-256 and P-384 (FIPS 186-5, RFC 4754), signatures as r | s or as DER (RFC 3279 §2.2.3).
  */
-import '../bytes/engine-fixes.js';
-import { p256, p384 } from '@noble/curves/nist.js';
 import { concat } from '../bytes/bytes.js';
 import { DerReader, derSequence, derUnsigned, tryDer } from './der.js';
+import { p256, p384 } from './nist-curves.js';
 import type { EcdsaPublicKey, EcdsaType } from './public-key.js';
 
-const curves = { 'ecdsa-p256': p256, 'ecdsa-p384': p384 };
+const curves = { 'ecdsa-p256': p256.signing, 'ecdsa-p384': p384.signing };
 
 /** Bytes of a coordinate, a secret, r and s. */
 export const ecdsaLength = (type: EcdsaType): number => (type === 'ecdsa-p256' ? 32 : 48);
-
-// The tables of multiples of the base point are made at first use. Windows of 4 bits instead of the
-// library's 6: 14 ms and 0.6 MB instead of 30 ms and 1.5 MB under qjs on a PC for P-256, for a tenth
-// slower signing.
-p256.Point.BASE.precompute(4);
-// No table for P-384, which few peers want: it would take 55 ms under qjs on a PC at first use, and
-// saves 8 ms each time.
-p384.Point.BASE.precompute(1);
 
 /** x | y of the public point of a secret key. Throws when the secret is not in 1..n-1. */
 export const ecdsaPoint = (type: EcdsaType, secret: Uint8Array): Uint8Array =>

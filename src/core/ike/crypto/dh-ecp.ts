@@ -1,8 +1,7 @@
 /** Random ECP groups (RFC 5903): points travel as x | y, the shared secret is x alone. */
-import '../../bytes/engine-fixes.js';
-import { p256, p384 } from '@noble/curves/nist.js';
 import { concat } from '../../bytes/bytes.js';
 import { ecdsaPoint, ecdsaSecret } from '../../pki/ecdsa.js';
+import { p256, p384 } from '../../pki/nist-curves.js';
 import type { EcdsaType } from '../../pki/public-key.js';
 import type { DhGroup } from './dh.js';
 
@@ -41,5 +40,5 @@ function ecpGroup(id: number, bits: number, curve: Curve, type: EcdsaType): DhGr
   };
 }
 
-export const ecp256 = ecpGroup(19, 256, p256, 'ecdsa-p256');
-export const ecp384 = ecpGroup(20, 384, p384, 'ecdsa-p384');
+export const ecp256 = ecpGroup(19, 256, p256.ephemeral, 'ecdsa-p256');
+export const ecp384 = ecpGroup(20, 384, p384.ephemeral, 'ecdsa-p384');
