@@ -4,7 +4,7 @@
  * time here), takes no other padding of a recovered signature than one hash's at a time, and
  * brings SHA-3 along.
  */
-import { invert } from 'micro-rsa-dsa-dh/utils.js';
+import { pow } from '@noble/curves/abstract/modular.js';
 import { concat, equal } from '../bytes/bytes.js';
 import { bitLength, bytesToInteger, integerToBytes, modPow } from './big-integer.js';
 import { der, derSequence, Tag } from './der.js';
@@ -12,6 +12,7 @@ import type { HashFunction } from './hashes.js';
 import { derNull, derOid } from './object-identifiers.js';
 import type { RsaPrivateKey } from './private-key.js';
 import type { PublicKey } from './public-key.js';
+import { nextBlinding } from './rsa-blinding.js';
 
 export type RsaPublicKey = Extract<PublicKey, { type: 'rsa' }>;
 
@@ -63,7 +64,7 @@ export function recoverPadded(key: RsaPublicKey, signature: Uint8Array): Uint8Ar
   const length = Math.ceil(bitLength(modulus) / 8);
   const s = bytesToInteger(signature);
   if (signature.length !== length || s >= modulus) return undefined;
-  return integerToBytes(modPow(s, bytesToInteger(key.exponent), modulus), length);
+  return integerToBytes(pow(s, bytesToInteger(key.exponent), modulus), length);
 }
 
 /** True when `signature` is over this digest. The key must have passed `rsaKeyProblem`. */
@@ -100,12 +101,10 @@ export function signPadded(
 ): Uint8Array {
   const length = Math.ceil(bitLength(key.modulus) / 8);
   const message = bytesToInteger(padded);
-  // Blinding: the timing of the private operation tells nothing about the message.
-  const factor = bytesToInteger(random(length)) % key.modulus;
-  const unblind = invert(factor, key.modulus);
-  const blinded = (message * modPow(factor, key.exponent, key.modulus)) % key.modulus;
+  const { blind, unblind } = nextBlinding(key, random);
+  const blinded = (message * blind) % key.modulus;
   const signature = (privateOperation(key, blinded) * unblind) % key.modulus;
-  if (modPow(signature, key.exponent, key.modulus) !== message)
+  if (pow(signature, key.exponent, key.modulus) !== message)
     throw new Error('RSA: signature does not verify, not given out');
   return integerToBytes(signature, length);
 }
