@@ -177,7 +177,7 @@ function createIke(parts: ServiceParts, made: IkeParts): IkeDaemon {
     ),
     ...lifetimes(settings),
     keyLog: keyLogOf(parts),
-    inboundPackets: async (installed) => (await kernel.use(installed)).packetsIn,
+    packetCounts: (installed) => kernel.use(installed),
   });
 }
 

@@ -19,6 +19,7 @@ import { IpCoprocess } from '../../src/core/kernel/ip-coprocess.js';
 import { Reqids } from '../../src/core/kernel/reqids.js';
 import { Tunnels } from '../../src/core/kernel/tunnels.js';
 import { XfrmMonitor } from '../../src/core/kernel/xfrm-monitor.js';
+import { XfrmUse } from '../../src/core/kernel/xfrm-use.js';
 import { createLogger } from '../../src/core/log.js';
 import { address, formatPrefix, hostPrefix } from '../../src/core/net/address.js';
 import { SocketNetwork } from '../../src/core/net/socket-network.js';
@@ -41,6 +42,8 @@ const kernelLog = log.for('kernel');
 const ip = new IpCoprocess({ ...platform, log: kernelLog });
 const reqids = new Reqids(0x41490000);
 const kernel = new Tunnels({ ip, reqids, log: kernelLog });
+
+const use = new XfrmUse(platform);
 
 const patienceMs = 20_000;
 
@@ -78,6 +81,7 @@ class Cell {
         ? openKeyLog(platform.files, config.keyLogFolder, true, log)
         : undefined,
       owner: this.#owner(),
+      packetCounts: (installed) => use.of(installed),
       lifetime: {
         softSeconds: config.softSeconds ?? 3000,
         hardSeconds: config.hardSeconds ?? 3600,

@@ -63,7 +63,7 @@ function way(method, key) {
 }
 
 export function agentConfig(
-  { us, peer, auth, cipher, espCipher, prf, group, ourGroups, mode, esn, cookieBy },
+  { us, peer, auth, cipher, espCipher, prf, group, ourGroups, mode, esn, cookieBy, livenessMs },
   keyLogFolder,
 ) {
   return {
@@ -86,6 +86,7 @@ export function agentConfig(
     ...(ourGroups && { groups: ourGroups.map((each) => groups[each].ours) }),
     mode,
     esn,
+    livenessMs,
   };
 }
 
@@ -162,12 +163,14 @@ class Cell {
       this.ping('peer', peer.inner, us.inner, when),
     ]);
     const after = await this.packets();
+    // one that has gone meanwhile takes its counts with it
+    if (isAnyGone(before, after)) return this.passes(when);
     const [sent, got] = ['out', 'in'].map((way) => growth(before[way], after[way]));
     check(sent >= 2 && got >= 2, `${when}: ${sent} ESP packets sent, ${got} received`);
   }
 
-  async ping(from, source, target, when) {
-    const argv = ['ping', '-qn', '-c', '1', '-w', '10', '-I', source, target];
+  async ping(from, source, target, when, seconds = 10) {
+    const argv = ['ping', '-qn', '-c', '1', '-w', `${seconds}`, '-I', source, target];
     // a shell of ip-netns(8) would cost more than the ping
     const { status } = await this.machine.exec(undefined, [
       'nsenter',
@@ -177,7 +180,7 @@ class Cell {
     check(status === 0, `${when}: no answer to a ping from ${from}`);
   }
 
-  /** Packets that each state of our kernel has seen, by SPI: old ones may go between two looks. */
+  /** Packets that each state of our kernel has seen, by SPI. */
   async packets() {
     const text = await this.xfrm('us', '-s', 'state');
     const seen = { in: new Map(), out: new Map() };
@@ -193,6 +196,7 @@ class Cell {
     const [, what, who] = /^(.*) by (us|the peer|both at once)$/.exec(step);
     if (what === 'liveness') await this.liveness(who);
     else if (what.startsWith('delete')) await this.delete(what, who);
+    else if (what.startsWith('lose')) await this.lose();
     else await this.rekey(what, who);
   }
 
@@ -264,6 +268,22 @@ class Cell {
     this.isOver = isWhole && isAlone;
   }
 
+  /** The peer's kernel has lost the tunnel, and its daemon does not know. */
+  async lose() {
+    const old = (await this.agent.ask('status')).tunnels[0].spiOut;
+    await this.machine.run(undefined, ['ip', '-n', 'peer', 'xfrm', 'state', 'flush']);
+    const { us, peer } = this.cell;
+    const isBack = () =>
+      this.ping('us', us.inner, peer.inner, 'after the loss', 1).then(
+        () => true,
+        () => false,
+      );
+    check(await eventually(isBack, patienceMs), 'no packet came through after the loss');
+    const { tunnels } = await this.agent.ask('status');
+    check(tunnels.length === 1 && tunnels[0].spiOut !== old, 'no new keys after the loss');
+    await this.passes('after the loss');
+  }
+
   xfrm(name, ...words) {
     const what = words.pop();
     return this.machine.run(undefined, ['ip', '-n', name, ...words, 'xfrm', what]);
@@ -281,17 +301,34 @@ class Cell {
     const before = await this.peer.established();
     const mark = this.agent.log().length;
     await this.act(what, who);
+    const keepsBoth = who === 'both at once' && this.peer.keepsRedundant;
     const isNew = async () => {
       const now = (await this.peer.established())[kind];
-      return now.length === 1 && !before[kind].includes(now[0]);
+      const isOne = keepsBoth ? now.length > 0 : now.length === 1;
+      return isOne && !now.some((each) => before[kind].includes(each));
     };
     const patience = this.peer.patienceMs ?? patienceMs;
     check(await eventually(isNew, patience), `${what}: no single new one at the peer`);
     // a peer may help itself with a new IKE SA where a rekeying is refused
     check(!/IKE_AUTH/.test(this.agent.log().slice(mark)), `${what}: it was a reauthentication`);
+    if (keepsBoth) await this.isKnownOrGone();
     const isAlone = async () => (await this.agent.ask('status')).tunnels.length === 1;
     check(await eventually(isAlone, patience), `${what}: no single tunnel on our side`);
     await this.passes(`after ${what} by ${who}`);
+  }
+
+  /** The peer has dropped the tunnels with the redundant IKE SA: they are made anew once we know. */
+  async isKnownOrGone() {
+    const isSettled = async () => {
+      const [{ ended }, { child }] = await Promise.all([
+        this.agent.ask('status'),
+        this.peer.established(),
+      ]);
+      return child.length > 0 || ended.includes('deleted by peer');
+    };
+    check(await eventually(isSettled, patienceMs), 'the peer has lost the tunnel, and we have it');
+    const { ended } = await this.agent.ask('status');
+    if (ended.includes('deleted by peer')) await this.agent.ask('connect');
   }
 
   /** Whatever became of it: the next cell finds nothing of this one. */
@@ -311,7 +348,10 @@ class Cell {
   }
 }
 
-/** How much more the states have seen; those that have gone count nothing. */
+const isAnyGone = (before, after) =>
+  ['in', 'out'].some((way) => [...before[way].keys()].some((spi) => !after[way].has(spi)));
+
+/** How much more the states have seen. */
 function growth(before, after) {
   let sum = 0;
   for (const [spi, packets] of after) sum += packets - (before.get(spi) ?? 0);

@@ -216,6 +216,12 @@ export const rows = [
   ...named('Liveness', [
     { what: 'asked by us', steps: ['liveness by us'] },
     { what: 'asked by the peer', steps: ['liveness by the peer'] },
+    {
+      what: 'the peer’s kernel has lost the Child SA',
+      quick: true,
+      livenessMs: 1000,
+      steps: ['lose Child SA by the peer'],
+    },
   ]),
   ...named('Rekeying', [
     { what: 'Child SA by us', steps: ['rekey Child SA by us'] },

@@ -70,7 +70,8 @@ function newChild(ctx: IkeContext, sa: IkeSa, terms: ChildTerms, elders: Elders)
     replaces,
     rival: undefined,
     timer: undefined,
-    packetsIn: 0,
+    packets: { packetsIn: 0, packetsOut: 0 },
+    unanswered: undefined,
     sinceMs: ctx.clock.monotonicMs(),
   };
   if (replaces) replaces.heir = child;

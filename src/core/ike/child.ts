@@ -1,6 +1,6 @@
 /** A Child SA pair of an IKE SA: what was agreed, and the tunnel that became of it. */
 import { uintBytes } from '../bytes/bytes.js';
-import type { ChildSa, EspSa, InstalledSa, SaLimits } from '../kernel/child-sa.js';
+import type { ChildSa, EspSa, InstalledSa, PacketCounts, SaLimits } from '../kernel/child-sa.js';
 import type { Timer } from '../platform/platform.js';
 import type { ChildKeyInput } from './crypto/keymat.js';
 import { deriveEspKeys } from './crypto/suite.js';
@@ -52,8 +52,10 @@ export interface Child {
   rival: Child | undefined;
   /** For the next step of a rekey. */
   timer: Timer | undefined;
-  /** Packets that had come in when it was last looked at. */
-  packetsIn: number;
+  /** What had passed when it was last looked at. */
+  packets: PacketCounts;
+  /** Clock of the first and last look at which something was sent, since something came in. */
+  unanswered: { sinceMs: number; untilMs: number } | undefined;
 }
 
 /** What an exchange has agreed on. */

@@ -1,9 +1,10 @@
 /** What all parts of one daemon share. Made once by `ike-daemon.ts`. */
-import type { InstalledSa, SaLimits } from '../kernel/child-sa.js';
+import type { InstalledSa, PacketCounts, SaLimits } from '../kernel/child-sa.js';
 import type { Logger } from '../log.js';
 import type { IpAddress } from '../net/address.js';
 import type { Clock, Timers } from '../platform/platform.js';
 import type { Attempt } from './attempt.js';
+import type { Child } from './child.js';
 import type { Cookies } from './cookie.js';
 import type { Counters } from './counters.js';
 import type { Credential } from './credentials.js';
@@ -37,8 +38,8 @@ export interface IkeContext {
   readonly credential: Credential;
   /** The identity that we show from an address of ours (OE-104, OE-105). */
   readonly identity: ((local: IpAddress) => Identity) | undefined;
-  /** Packets that have come in through a tunnel; `undefined` when nobody can tell. */
-  readonly inboundPackets: ((installed: InstalledSa) => Promise<number>) | undefined;
+  /** Packets that have passed through a tunnel; `undefined` when nobody can tell. */
+  readonly packetCounts: ((installed: InstalledSa) => Promise<PacketCounts>) | undefined;
   /** For debugging: gets the keys of every SA. */
   readonly keyLog: KeyLog | undefined;
   readonly lifetime: SaLimits;
@@ -73,6 +74,8 @@ export interface IkeContext {
   readonly doubt: (sa: IkeSa) => void;
   /** New keys for an IKE SA that is old enough. Never rejects. */
   readonly renew: (sa: IkeSa) => Promise<RekeyResult>;
+  /** Likewise for a Child SA. Never rejects. */
+  readonly renewChild: (child: Child) => Promise<RekeyResult>;
   /** Lines about strangers that were turned away: a few at info, a flood at debug. */
   readonly refusals: RefusalLog;
   /** Numbers tunnels from 1. */

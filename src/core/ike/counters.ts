@@ -47,6 +47,7 @@ export const counterNames = [
   'peers refused',
   'peers not authenticated',
   'dead peers',
+  'tunnels in doubt',
   'bad moves',
 ] as const;
 export type CounterName = (typeof counterNames)[number];

@@ -5,7 +5,7 @@
  *     await ike.start();
  *     const result = await ike.connect({ local, remote, ours, theirs, keys, patienceMs: 20_000 });
  */
-import type { InstalledSa, SaLimits } from '../kernel/child-sa.js';
+import type { InstalledSa, PacketCounts, SaLimits } from '../kernel/child-sa.js';
 import type { Logger } from '../log.js';
 import type { IpAddress, IpFamily } from '../net/address.js';
 import type { Network } from '../net/network.js';
@@ -89,8 +89,8 @@ export interface IkeDaemonOptions {
   lifetime: SaLimits;
   /** Lifetime of IKE SAs; for ever when absent. */
   ikeLifetime?: IkeLifetime;
-  /** Packets that came in through a tunnel; saves liveness probes. */
-  inboundPackets?(installed: InstalledSa): Promise<number>;
+  /** Packets that passed through a tunnel; saves liveness probes, and tells of tunnels that are lost. */
+  packetCounts?(installed: InstalledSa): Promise<PacketCounts>;
   /** For debugging: gets the keys of every SA. */
   keyLog?: KeyLog | undefined;
   /** ESP in UDP also where there is no NAT, and IKE on port 4500 from the start. */
@@ -143,6 +143,7 @@ class Daemon implements FullIkeDaemon {
       dispatch: (attempt) => this.#attempts.dispatch(attempt),
       doubt: (sa) => this.#attempts.doubt(sa),
       renew: (sa) => rekeySa(this.context, sa),
+      renewChild: (child) => rekeyChild(this.context, child),
     });
     this.#attempts = new Attempts(this.context);
   }
@@ -284,7 +285,7 @@ function forget(ctx: IkeContext, sa: IkeSa): void {
 function createContext(
   options: IkeDaemonOptions,
   transport: Transport,
-  hooks: Pick<IkeContext, 'dispatch' | 'doubt' | 'renew'>,
+  hooks: Pick<IkeContext, 'dispatch' | 'doubt' | 'renew' | 'renewChild'>,
 ): IkeContext {
   const { clock, timers, random, log, owner, key, lifetime } = options;
   const limits = { ...defaultLimits, ...options.limits };
@@ -298,7 +299,7 @@ function createContext(
     random,
     credential: options.credential ?? { kind: 'key', key },
     identity: options.identity,
-    inboundPackets: options.inboundPackets,
+    packetCounts: options.packetCounts,
     keyLog: options.keyLog,
     lifetime,
     ikeLifetime: options.ikeLifetime ?? { softSeconds: 0, hardSeconds: 0 },

@@ -5,20 +5,13 @@
 import type { IkeContext } from './context.js';
 import { peerIsDead, probe } from './exchanges/informational.js';
 import type { IkeSa } from './ike-sa.js';
+import { look, renewUnanswered } from './lost-child.js';
 import { isStanding } from './states.js';
 
 /** Has a packet come in through any tunnel since the last look? */
 async function hasTraffic(ctx: IkeContext, sa: IkeSa): Promise<boolean> {
-  const counts = await Promise.all(
-    [...sa.children].map(async (child) => {
-      if (!child.installed || !ctx.inboundPackets) return false;
-      const packets = await ctx.inboundPackets(child.installed).catch(() => 0);
-      const isMore = packets > child.packetsIn;
-      child.packetsIn = packets;
-      return isMore;
-    }),
-  );
-  return counts.includes(true);
+  const looks = await Promise.all([...sa.children].map((child) => look(ctx, child)));
+  return looks.includes(true);
 }
 
 /** Probes unless something has come in. False: the peer is dead, and its IKE SA has ended. */
@@ -53,7 +46,8 @@ function watchLiveness(ctx: IkeContext, sa: IkeSa, delayMs = ctx.limits.liveness
     }
     const hasTunnels = sa.holds > 0 || [...sa.children].some((child) => child.tunnel);
     // While a request of ours is out, its own repetitions tell whether the peer lives.
-    if (hasTunnels && sa.requests.isIdle) void check(ctx, sa);
+    if (hasTunnels && sa.requests.isIdle)
+      void check(ctx, sa).then((isAlive) => isAlive && renewUnanswered(ctx, sa));
     watchLiveness(ctx, sa);
   });
 }

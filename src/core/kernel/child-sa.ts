@@ -80,11 +80,15 @@ export interface InstalledSa {
   readonly sa: ChildSa;
 }
 
-export interface SaUse {
+/** Packets that have passed through a tunnel since it was installed. */
+export interface PacketCounts {
+  packetsIn: number;
+  packetsOut: number;
+}
+
+export interface SaUse extends PacketCounts {
   /** Wall clock seconds of the last packet out by policy or in by state; 0 for never (OE-53). */
   lastUseSeconds: number;
   bytesIn: number;
   bytesOut: number;
-  packetsIn: number;
-  packetsOut: number;
 }

@@ -43,6 +43,11 @@ const authentication = ([ours, theirs], isOld) =>
     : [`leftauth=${methods[theirs].one}`, `rightauth=${methods[ours].one}`];
 
 export class Libreswan {
+  /**
+   * Of two IKE SAs made at once it keeps both, and has given its tunnels to the one that it has answered
+   * to: they go with that where it is the redundant one.
+   */
+  keepsRedundant = true;
   /** The connection that is there. */
   #loaded;
   #listens = false;
@@ -57,9 +62,8 @@ export class Libreswan {
   /** `undefined`, or what of the cell is not known to it. */
   unknown({ auth, cipher, prf, innerFamily, family, mode, isOld, isChildless, steps }) {
     if (isChildless) return 'an IKE SA without Child SA';
-    // it keeps both, so that it depends on the nonces how that ends; and it has given the tunnels to the
-    // new IKE SA that it has answered to, with which they go when that is the redundant one
-    if (steps.some((each) => each.endsWith('at once')))
+    // it keeps both, so that it depends on the nonces how that ends
+    if (steps.some((each) => each.endsWith('Child SA by both at once')))
       return 'which of two new SAs is redundant (RFC 7296 §2.8.1, §2.8.2)';
     // it has one word for integrity and PRF
     const integrity = /with (.*)/.exec(cipher)?.[1];

@@ -19,8 +19,8 @@ test('SP-33 SP-34 liveness: a quiet peer is asked over IKE, once for all its tun
 
 test('SP-34 liveness: traffic that comes in through a tunnel spares the question', async () => {
   let packets = 0;
-  const inboundPackets = async () => ++packets;
-  const { world, left, right } = await twoEnds({ limits, inboundPackets });
+  const packetCounts = async () => ({ packetsIn: ++packets, packetsOut: 0 });
+  const { world, left, right } = await twoEnds({ limits, packetCounts });
   await world.until(left.daemon.connect(left.wish(right)));
   const before = world.network.captured.length;
   await world.clock.advance(300_000);

@@ -186,14 +186,15 @@ function refused(ctx: IkeContext, rekey: Rekey, payloads: readonly Payload[]): v
   const has = (type: number) => findNotify(payloads, type) !== undefined;
   if (child.state !== 'REKEYING') {
     rekey.end(overtaken(child));
+  } else if (has(NotifyType.CHILD_SA_NOT_FOUND)) {
+    // §2.25: without a word; one that the peer has made meanwhile goes on, or traffic asks for another.
+    const { heir } = child;
+    void endChild(ctx, child, 'deleted by peer');
+    rekey.end(heir ? { ok: true } : no('the peer does not know the tunnel any more'));
   } else if (child.heir) {
     // The peer was first, and had no need to notice (§2.8.1).
     giveWay(ctx, child);
     rekey.end({ ok: true });
-  } else if (has(NotifyType.CHILD_SA_NOT_FOUND)) {
-    // §2.25: without a word; it is asked for anew when traffic wants it.
-    void endChild(ctx, child, 'deleted by peer');
-    rekey.end(no('the peer does not know the tunnel any more'));
   } else {
     child.state = 'UP';
     if (!askDifferently(ctx, rekey, payloads))

@@ -10,6 +10,7 @@ import type { RekeyResult } from '../daemon.js';
 import { createHeir, establishHeir, type HeirTerms, inherit, leaveToPeer } from '../heir.js';
 import type { IkeSa } from '../ike-sa.js';
 import { endIfDead } from '../liveness.js';
+import { renewAll } from '../lost-child.js';
 import { find, findNotify, type Payload } from '../payloads/payload.js';
 import { chooseIke, isFromOffer } from '../proposals/choose.js';
 import { ikeOffer } from '../proposals/offer.js';
@@ -151,7 +152,8 @@ function settle(ctx: IkeContext, sa: IkeSa, ours: IkeSa, terms: HeirTerms): void
   } else if (theirs && isLower(lowerNonce(terms.ni, terms.nr), theirs.nonce!)) {
     inherit(ctx, sa, theirs);
     leaveToPeer(ctx, sa);
-    void deleteSa(ctx, ours, 'both ends have rekeyed at once');
+    const deleted = deleteSa(ctx, ours, 'both ends have rekeyed at once');
+    void deleted.then(() => renewAll(ctx, theirs));
   } else {
     if (theirs) theirs.replaces = undefined;
     ctx.counters.count('IKE rekeys as initiator');

@@ -29,8 +29,8 @@ export function takePlace(ctx: IkeContext, old: Child, fresh: Child): void {
 
 /** Has the peer sent anything with it? */
 async function isUsed(ctx: IkeContext, { installed }: Child): Promise<boolean> {
-  if (!installed || !ctx.inboundPackets) return false;
-  return (await ctx.inboundPackets(installed).catch(() => 0)) > 0;
+  const counts = installed && (await ctx.packetCounts?.(installed).catch(() => undefined));
+  return counts !== undefined && counts.packetsIn > 0;
 }
 
 /** Until the old one is gone: looks whether the new one is used, less and less often. */

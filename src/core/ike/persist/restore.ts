@@ -149,7 +149,8 @@ function adoptChild(
     ...{ tunnel: undefined, heir: undefined, replaces: undefined },
     ...{ rival: undefined, timer: undefined },
     nonce: new Uint8Array(0),
-    packetsIn: 0,
+    packets: { packetsIn: 0, packetsOut: 0 },
+    unanswered: undefined,
   };
   child.tunnel = tunnelOf(ctx, child, installed);
   sa.children.add(child);

@@ -1,6 +1,7 @@
 /** Both ends rekey at once: the SA with the lowest nonce goes, by the end that has made it (§2.8.1). */
 
 import { isLower } from '../../../../src/core/ike/collisions.js';
+import type { IkeSa } from '../../../../src/core/ike/ike-sa.js';
 import { find } from '../../../../src/core/ike/payloads/payload.js';
 import { Exchange } from '../../../../src/core/ike/registries/exchanges.js';
 import { openCaptured } from '../../../support/ike-peer.js';
@@ -8,12 +9,16 @@ import { countingRandom } from '../../../support/list-random.js';
 import { assert, test } from '../../../support/test.js';
 import { type Ends, standing, up } from './two-ends.js';
 
+/** Within this IKE SA, by the SPI that begins the message. */
+const isOf = ({ spiInitiator }: IkeSa, bytes: Uint8Array): boolean =>
+  spiInitiator.every((byte, i) => byte === bytes[i]);
+
 /** The lower nonce of the exchange that `by` has begun, as it was on the wire. */
 function lowest({ world, left, right }: Ends, from: number, by: 'left' | 'right'): Uint8Array {
   const sa = standing(left)[0]!.replaces ?? standing(left)[0]!;
   const starter = { left, right }[by].address;
   const nonces = world.network.captured.slice(from).flatMap((packet) => {
-    if (packet.bytes[18] !== Exchange.CREATE_CHILD_SA) return [];
+    if (packet.bytes[18] !== Exchange.CREATE_CHILD_SA || !isOf(sa, packet.bytes)) return [];
     const isResponse = (packet.bytes[19]! & 0x20) !== 0;
     if ((packet.from.address === starter) === isResponse) return [];
     return [find(openCaptured(sa, packet), 'Nonce')!.data];

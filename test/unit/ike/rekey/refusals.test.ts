@@ -176,8 +176,8 @@ test('a peer without a key exchange for Child SAs gets one without', async () =>
 
 test('OE-50 a peer that is mute at the renewal: the tunnel stays while packets come, until its hard limit', async () => {
   let packets = 0;
-  const inboundPackets = async () => ++packets;
-  const ends = await up({ limits: { livenessMs: 60_000 }, inboundPackets });
+  const packetCounts = async () => ({ packetsIn: ++packets, packetsOut: 0 });
+  const ends = await up({ limits: { livenessMs: 60_000 }, packetCounts });
   const { world, left } = ends;
   world.network.path.loses = () => true;
   const rekey = left.daemon.rekey(ends.ours);
@@ -191,7 +191,10 @@ test('OE-50 a peer that is mute at the renewal: the tunnel stays while packets c
 });
 
 test('a peer that is silent in every way at the renewal is dead', async () => {
-  const ends = await up({ limits: { livenessMs: 60_000 }, inboundPackets: async () => 0 });
+  const ends = await up({
+    limits: { livenessMs: 60_000 },
+    packetCounts: async () => ({ packetsIn: 0, packetsOut: 0 }),
+  });
   const { world, left } = ends;
   await world.clock.advance(50_000);
   world.network.path.loses = () => true;
@@ -221,7 +224,7 @@ test('the old keys run out before the peer has deleted them: the new ones are se
 
 test('a peer that never deletes the old one: the new one is sent with when the peer has used it', async () => {
   let used = 0;
-  const ends = await up({}, { inboundPackets: async () => used });
+  const ends = await up({}, { packetCounts: async () => ({ packetsIn: used, packetsOut: 0 }) });
   const { world, left, right } = ends;
   onWire(ends, ({ exchange, from }) => ({
     loses: exchange === Exchange.INFORMATIONAL && from === left.address,
