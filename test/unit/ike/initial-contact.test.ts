@@ -1,9 +1,12 @@
+import { utf8 } from '../../../src/core/bytes/text.js';
 import type { IkeContext } from '../../../src/core/ike/context.js';
+import type { AcceptableProofs, Authentication } from '../../../src/core/ike/credentials.js';
 import { fqdnIdentity } from '../../../src/core/ike/identity.js';
 import type { IkeDaemonOptions } from '../../../src/core/ike/ike-daemon.js';
 import { heedInitialContact } from '../../../src/core/ike/initial-contact.js';
 import { findNotify, notifyPayload } from '../../../src/core/ike/payloads/payload.js';
 import { NotifyType } from '../../../src/core/ike/registries/notifies.js';
+import { makeAuthority, makeCertificate } from '../../support/certificates.js';
 import { type IkeEnd, IkeWorld, twoEnds } from '../../support/ike-end.js';
 import { openCaptured, sasOf } from '../../support/ike-peer.js';
 import { assert, test } from '../../support/test.js';
@@ -21,8 +24,13 @@ const contacts = (from: IkeEnd, keeper: IkeEnd): boolean[] =>
     })
     .map((payloads) => findNotify(payloads, NotifyType.INITIAL_CONTACT) !== undefined);
 
-async function connects(from: IkeEnd, to: IkeEnd, more = {}): Promise<void> {
-  const result = await from.world.until(from.daemon.connect(from.wish(to, more)));
+async function connects(
+  from: IkeEnd,
+  to: IkeEnd,
+  pair = {},
+  own: Partial<Authentication> = {},
+): Promise<void> {
+  const result = await from.world.until(from.daemon.connect({ ...from.wish(to, pair), ...own }));
   assert.ok(result.ok, result.ok ? '' : result.failure.why);
 }
 
@@ -92,6 +100,44 @@ test('SP-32 initial contact: tied to the identity, so that others at the same ad
   assert.equal(right.ended, []);
   await world.stop();
 });
+
+const authority = makeAuthority('CN=Test CA,O=Example');
+const secretOf = (name: string) => ({ secret: utf8(`of ${name}`), identity: fqdnIdentity(name) });
+const names = ['one.example', 'other.example'];
+
+/** Proofs by which the responder knows both. */
+const ofBoth: Record<string, { shown(name: string): Authentication; taken: AcceptableProofs }> = {
+  'certificates of one authority': {
+    shown(name) {
+      const { key, certificate } = makeCertificate({ subject: `CN=${name}`, issuer: authority });
+      return { credential: { kind: 'certificate', key, chain: [certificate] } };
+    },
+    taken: { authorities: [authority.certificate] },
+  },
+  'secrets of their own': {
+    shown: (name) => ({
+      credential: { kind: 'secret', secret: secretOf(name).secret },
+      ownIdentity: fqdnIdentity(name),
+    }),
+    taken: { secrets: names.map(secretOf) },
+  },
+};
+
+for (const [what, { shown, taken }] of Object.entries(ofBoth))
+  test(`SP-32 initial contact: of one of two peers with ${what} ends nothing of the other`, async () => {
+    const world = new IkeWorld();
+    const one = await world.add('192.0.2.1');
+    const other = await world.add('192.0.2.2');
+    const right = await world.add('198.51.100.1');
+    right.keysFor = async () => ({ ok: true, ...taken });
+    for (const [end, name] of [[one, names[0]!] as const, [other, names[1]!] as const]) {
+      await connects(end, right, {}, shown(name));
+      await world.clock.advance(100);
+      assert.equal(contacts(end, right), [true]);
+    }
+    assert.equal([right.installed.length, right.ended], [2, []]);
+    await world.stop();
+  });
 
 test('initial contact: two calls that cross do not end each other', async () => {
   const { world, left, right } = await twoEnds();

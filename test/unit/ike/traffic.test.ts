@@ -167,6 +167,18 @@ const fallbacks: [string, (ends: Ends) => void, Partial<TunnelWish>][] = [
     },
     { mode: 'transport', traffic: traffic('10.1.0.5/32', '10.2.0.6/32') },
   ],
+  [
+    'a NAT stands between, though it keeps the addresses',
+    ({ world, left, right }) => {
+      right.allowedTraffic = transport();
+      world.network.path.rewrites = ({ from, to, ...packet }) => ({
+        ...packet,
+        from: from.address === left.address ? { ...from, port: from.port + 1000 } : from,
+        to: to.address === left.address ? { ...to, port: to.port - 1000 } : to,
+      });
+    },
+    { mode: 'transport' },
+  ],
 ];
 for (const [what, prepare, wish] of fallbacks)
   test(`OE-99 transport mode: tunnel mode where ${what}`, async () => {
