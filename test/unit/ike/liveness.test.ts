@@ -29,6 +29,19 @@ test('SP-34 liveness: traffic that comes in through a tunnel spares the question
   await world.stop();
 });
 
+test('SP-34 liveness: what the peer says over IKE spares the question for a full while', async () => {
+  const { world, left, right } = await twoEnds({ limits });
+  await world.until(left.daemon.connect(left.wish(right)));
+  await world.clock.advance(50_000);
+  assert.ok(await world.until(right.daemon.check(right.established[0]!)));
+  const before = world.network.captured.length;
+  await world.clock.advance(55_000);
+  assert.is(world.network.captured.length, before);
+  await world.clock.advance(10_000);
+  assert.is(world.network.captured.length, before + 2);
+  await world.stop();
+});
+
 test('SP-34 liveness: no tunnel, no question', async () => {
   const { world, left, right } = await twoEnds({ limits: { ...limits, idleMs: 1e7 } });
   const result = await world.until(left.daemon.connect(left.wish(right)));
