@@ -128,8 +128,11 @@ async function inheritLate(ctx: IkeContext, child: Child, tunnel: Tunnel): Promi
   await activate(ctx, child);
 }
 
-const heirOf = ({ heir }: Child): Child | undefined =>
-  heir?.state === 'UP' || heir?.state === 'INSTALLING' ? heir : undefined;
+/** The one that goes on in its place: an heir may have one itself by now. */
+function heirOf({ heir }: Child): Child | undefined {
+  if (heir?.state === 'REPLACED') return heirOf(heir);
+  return heir && ['UP', 'REKEYING', 'INSTALLING'].includes(heir.state) ? heir : undefined;
+}
 
 /** From now on the tunnel is another Child SA; as soon as that is in the kernel. */
 export function handOver(ctx: IkeContext, from: Child, to: Child): void {
@@ -174,11 +177,18 @@ export async function stopSending(ctx: IkeContext, { rival, installed }: Child):
   });
 }
 
-/** An heir is of no use any more; the one that it was to replace goes on. */
-function disinherit(ctx: IkeContext, child: Child): void {
+/**
+ * An heir goes. If it has one itself, that is the next in line; else it is of no use any more, and the one
+ * that it was to replace goes on.
+ */
+function disinherit(ctx: IkeContext, child: Child, next: Child | undefined): void {
   const { replaces } = child;
   if (replaces?.heir !== child) return;
-  replaces.heir = undefined;
+  replaces.heir = next;
+  if (next) {
+    next.replaces = replaces;
+    return;
+  }
   if (replaces.state !== 'REPLACED') return;
   replaces.state = 'UP';
   handOver(ctx, child, replaces);
@@ -190,7 +200,7 @@ function disinherit(ctx: IkeContext, child: Child): void {
  */
 export async function endChild(ctx: IkeContext, child: Child, end: TunnelEnd): Promise<void> {
   if (!child.ike.children.delete(child)) return;
-  disinherit(ctx, child);
+  disinherit(ctx, child, heirOf(child));
   child.state = 'GONE';
   ctx.keeper.changed(child.ike);
   child.timer?.cancel();

@@ -13,6 +13,7 @@ import type { IkeSa, Role } from './ike-sa.js';
 import { watchPeer } from './liveness.js';
 import type { IkeSuite } from './proposals/choose.js';
 import { adoptSa, createSa, enter } from './sa-life.js';
+import { isStanding } from './states.js';
 
 /** Known to nobody yet; its SPI is in the rekey request or in the answer. */
 export function createHeir(
@@ -63,8 +64,13 @@ export function establishHeir(ctx: IkeContext, sa: IkeSa, old: IkeSa, terms: Hei
   idleWatch(ctx, sa);
 }
 
+/** The one that has its place by now: an heir may have one itself. */
+export const latest = (sa: IkeSa): IkeSa =>
+  sa.heir && !isStanding(sa.state) ? latest(sa.heir) : sa;
+
 /** Tunnels and wishes of the old one go over. Who has started the rekey deletes the old one. */
-export function inherit(ctx: IkeContext, old: IkeSa, heir: IkeSa): void {
+export function inherit(ctx: IkeContext, old: IkeSa, made: IkeSa): void {
+  const heir = latest(made);
   enter(ctx, old, 'REKEYED', `${heir.name} takes its place`);
   old.heir = heir;
   for (const child of old.children) {

@@ -79,6 +79,8 @@ export class IkeSa implements SaView {
   /** Fragments of what the peer sends; set by the one who makes the SA. */
   fragments!: { requests: Reassembly; responses: Reassembly };
   readonly children = new Set<Child>();
+  /** Tunnels that the peer has deleted before its answer with them came: SPIs of what we would send. */
+  readonly earlyDeletes = new Set<number>();
   /** The IKE SA that has taken the place of this one, or will when the rekey is through. */
   heir: IkeSa | undefined;
   /** The one that this one takes the place of, while that is there. */

@@ -6,6 +6,7 @@ import type { IkeContext } from './context.js';
 import type { TunnelFailure } from './daemon.js';
 import { deleteSa, idleWatch, inform } from './exchanges/informational.js';
 import type { SaView } from './extension.js';
+import { latest } from './heir.js';
 import type { IkeSa } from './ike-sa.js';
 import type { Payload } from './payloads/payload.js';
 import { untilPeerIsDead } from './schedule.js';
@@ -31,14 +32,9 @@ export function informBy(
   view: SaView,
   payloads: readonly Payload[],
 ): Promise<readonly Payload[] | undefined> {
-  const sa = current(view as IkeSa);
+  const sa = latest(view as IkeSa);
   if (!isStanding(sa.state)) return Promise.resolve(undefined);
   return inform(ctx, sa, payloads, untilPeerIsDead);
-}
-
-/** The one that has its place by now. */
-function current(sa: IkeSa): IkeSa {
-  return sa.heir && !isStanding(sa.state) ? current(sa.heir) : sa;
 }
 
 export function holdPeer(ctx: IkeContext, sa: IkeSa): IkePeer {
@@ -46,13 +42,13 @@ export function holdPeer(ctx: IkeContext, sa: IkeSa): IkePeer {
   sa.holds++;
   return {
     get view() {
-      return current(sa);
+      return latest(sa);
     },
     inform: (payloads) => informBy(ctx, sa, payloads),
     async close() {
       if (!isHeld) return;
       isHeld = false;
-      const held = current(sa);
+      const held = latest(sa);
       held.holds--;
       if (held.holds > 0 || held.children.size > 0) idleWatch(ctx, held);
       else await deleteSa(ctx, held, 'nobody needs it');

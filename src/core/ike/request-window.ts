@@ -26,6 +26,8 @@ export interface Request {
   schedule: Schedule;
   /** Deletes the IKE SA: overtakes those that wait, and nothing is sent after it. */
   isLast?: boolean;
+  /** Deletes tunnels. */
+  isClosing?: boolean;
   /** The only one of its kind of exchange: waits for the others of it, and keeps them waiting. */
   isAlone?: boolean;
   /** Asked when its turn has come; without a wish behind it any more it is passed over. */
@@ -110,6 +112,12 @@ export class RequestWindow {
   /** A request of this kind is out. */
   isOut(exchange: number): boolean {
     return [...this.#out.values()].some(({ request }) => request.exchange === exchange);
+  }
+
+  /** A delete of tunnels is out, or waits for its turn. */
+  get isClosing(): boolean {
+    const out = [...this.#out.values()].map(({ request }) => request);
+    return [...out, ...this.#waiting].some(({ isClosing }) => isClosing);
   }
 
   get isIdle(): boolean {

@@ -152,7 +152,8 @@ function eldersOf(ctx: IkeContext, sa: IkeSa, shape: Shape): Elders {
 
 /** The peer had ours before it answered, so that the kernel may still be at it. */
 const isStanding = (child: Child): boolean =>
-  mayBeRekeyed(child) || (child.role === 'initiator' && child.state === 'INSTALLING');
+  (child.state === 'UP' && !child.heir) ||
+  (child.role === 'initiator' && child.state === 'INSTALLING');
 
 function twinsOf(ctx: IkeContext, sa: IkeSa, shape: Shape): Child[] {
   const { local, remote } = sa.path;

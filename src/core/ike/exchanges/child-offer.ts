@@ -1,7 +1,7 @@
 /** A Child SA that we asked for, in IKE_AUTH or CREATE_CHILD_SA, and the answer to it. */
 import type { Attempt } from '../attempt.js';
 import { type ChildTerms, spiNumber } from '../child.js';
-import { installChild } from '../child-life.js';
+import { endChild, installChild } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import type { IkeSa, KeyExchange } from '../ike-sa.js';
 import { find } from '../payloads/payload.js';
@@ -84,6 +84,7 @@ export async function finishChild(
     deleteSpi(ctx, sa, offer.spiIn);
     return;
   }
+  const isDeleted = sa.earlyDeletes.delete(outcome.terms.spiOut);
   const child = await installChild(ctx, sa, outcome.terms);
   if (!child?.tunnel) {
     attempt.fail('internal', 'the tunnel could not be installed');
@@ -96,5 +97,7 @@ export async function finishChild(
     return;
   }
   attempt.succeed(child.tunnel);
+  // The peer's delete has overtaken its answer.
+  if (isDeleted) await endChild(ctx, child, 'deleted by peer');
   idleWatch(ctx, sa);
 }

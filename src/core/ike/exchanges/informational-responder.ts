@@ -6,6 +6,7 @@ import type { IkeContext } from '../context.js';
 import { inherit } from '../heir.js';
 import type { IkeSa } from '../ike-sa.js';
 import { findAll, findNotify, type Payload } from '../payloads/payload.js';
+import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
 import { Protocol } from '../registries/protocols.js';
 import { endSa } from '../sa-life.js';
@@ -13,16 +14,33 @@ import { heedWindowSize } from '../window-size.js';
 import { type Received, respond } from './common.js';
 import { deleteChild, deleteOfChildren, idleWatch, tellWindow } from './informational.js';
 
+/** A peer that deletes more than it can have offered makes no sense. */
+const MAX_EARLY = 64;
+
 /** The tunnels that a peer's delete names. They are its inbound SPIs, so our outbound ones (§3.11). */
-function named(sa: IkeSa, deletes: readonly (Payload & { kind: 'D' })[]): Child[] {
-  const spis = new Set(
+const spisOf = (deletes: readonly (Payload & { kind: 'D' })[]): Set<number> =>
+  new Set(
     deletes
       .filter((one) => one.protocol === Protocol.ESP)
       .flatMap((one) => one.spis.map(spiNumber)),
   );
+
+/** It, those that have come in its place one after the other, and the one before it. */
+function* lineOf(sa: IkeSa): Iterable<IkeSa> {
+  if (sa.replaces) yield sa.replaces;
+  for (let each: IkeSa | undefined = sa; each; each = each.heir) yield each;
+}
+
+function named(sa: IkeSa, spis: ReadonlySet<number>): Child[] {
   // Where the IKE SA is rekeyed at the same time, the ends may have moved the tunnels one after the other.
-  const all = [sa, sa.heir, sa.replaces].flatMap((each) => [...(each?.children ?? [])]);
+  const all = [...lineOf(sa)].flatMap(({ children }) => [...children]);
   return all.filter((child) => spis.has(child.sa.outbound.spi));
+}
+
+/** An answer with these tunnels may be on its way: the peer believes that we have them. */
+function noteEarly({ requests, earlyDeletes }: IkeSa, spis: ReadonlySet<number>): void {
+  if (!requests.isOut(Exchange.CREATE_CHILD_SA)) earlyDeletes.clear();
+  else for (const spi of spis) if (earlyDeletes.size < MAX_EARLY) earlyDeletes.add(spi);
 }
 
 /**
@@ -30,7 +48,10 @@ function named(sa: IkeSa, deletes: readonly (Payload & { kind: 'D' })[]): Child[
  * same tunnel is on its way, and not for what is not there (§1.4.1, OE-128).
  */
 function answerDeletes(ctx: IkeContext, sa: IkeSa, message: Received): void {
-  const gone = named(sa, findAll(message.payloads, 'D'));
+  const spis = spisOf(findAll(message.payloads, 'D'));
+  const gone = named(sa, spis);
+  for (const child of gone) spis.delete(child.sa.outbound.spi);
+  noteEarly(sa, spis);
   const inbound = gone
     .filter((child) => deletesInReturn[child.state])
     .map((child) => child.sa.inbound.spi);

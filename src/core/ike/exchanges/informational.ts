@@ -38,6 +38,7 @@ export function inform(
       exchange: Exchange.INFORMATIONAL,
       schedule,
       isLast,
+      isClosing: find(payloads, 'D') !== undefined,
       build(messageId) {
         const more = ctx.extensions.outgoing('INFORMATIONAL request', sa);
         return sealRequest(sa, Exchange.INFORMATIONAL, messageId, [...payloads, ...more]);

@@ -160,6 +160,11 @@ async function takeOver(
   const outcome = veto
     ? { ok: false as const, why: veto.why }
     : readAnswer(ctx, offer, { payloads } as Received, nr);
+  if (outcome.ok && sa.earlyDeletes.delete(outcome.terms.spiOut)) {
+    if (child.heir) giveWay(ctx, child);
+    else child.state = 'UP';
+    return no('the peer has taken the new one back');
+  }
   if (!outcome.ok) {
     deleteSpi(ctx, sa, offer.spiIn);
     if (child.heir) giveWay(ctx, child);

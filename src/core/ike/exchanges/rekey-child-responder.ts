@@ -4,6 +4,7 @@ import { rekeyAnswers } from '../collisions.js';
 import type { IkeContext } from '../context.js';
 import type { IkeSa } from '../ike-sa.js';
 import { findNotify } from '../payloads/payload.js';
+import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
 import { Protocol } from '../registries/protocols.js';
 import { type Received, respond } from './common.js';
@@ -25,7 +26,10 @@ export function rekeyChildRequested(
   const old = namedChild(sa, message);
   if (old && mayBeRekeyed(old)) return serveChild(ctx, sa, message, old);
   const answer = rekeyAnswers[old?.state ?? 'NONE'];
-  const type = answer === 'do it' ? 'TEMPORARY_FAILURE' : answer;
+  // The answer of the peer that tells of it, or that brings it into this IKE SA, may be on its way.
+  const isOut = (one?: IkeSa) => one?.requests.isOut(Exchange.CREATE_CHILD_SA);
+  const isEarly = !old && (isOut(sa) || isOut(sa.replaces));
+  const type = answer === 'do it' || isEarly ? 'TEMPORARY_FAILURE' : answer;
   const { protocol, spi } = findNotify(message.payloads, NotifyType.REKEY_SA)!;
   const data = new Uint8Array(0);
   respond(ctx, sa, message, [{ kind: 'N', protocol, type: NotifyType[type], spi, data }]);

@@ -17,7 +17,7 @@ function isBusyWithTunnels(sa: IkeSa): boolean {
   );
   const asks = sa.state === 'ESTABLISHED' && sa.requests.isOut(Exchange.CREATE_CHILD_SA);
   // One of those is the request itself.
-  return changing || asks || sa.responses.busy > 1;
+  return changing || asks || sa.requests.isClosing || sa.responses.busy > 1;
 }
 
 export function rekeySaRequested(ctx: IkeContext, sa: IkeSa, message: Received): void {

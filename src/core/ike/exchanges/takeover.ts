@@ -44,7 +44,8 @@ async function lookAtHeir(ctx: IkeContext, old: Child, pauseMs: number): Promise
   if (old.state !== 'REPLACED' || !heir) return;
   const isOver = pauseMs >= OLD_STAYS_MS / 2;
   if (heir.isStaged && (isOver || (await isUsed(ctx, heir)))) await activate(ctx, heir);
-  if (old.state !== 'REPLACED' || old.heir !== heir) return;
+  // By now it may be another one.
+  if (old.state !== 'REPLACED' || !old.heir) return;
   if (isOver) await deleteChild(ctx, old, 'replaced');
   else watchHeir(ctx, old, 2 * pauseMs);
 }
