@@ -270,3 +270,29 @@ test('fragmentation: callers who have proven nothing leave room for peers', asyn
   assert.ok(memoryOf(right) <= 4000, `${memoryOf(right)} bytes`);
   await world.stop();
 });
+
+test('fragmentation: fragments of a peer with which it was not agreed are passed over', async () => {
+  const none = { fragmentSizes: { 4: [], 6: [] } };
+  const { world, left, right } = await twoEnds({}, { limits: none });
+  await connects(world, left, right);
+  for (const bytes of fragmentsOf(left, 2, 2000)) send(left, bytes);
+  await world.clock.advance(100);
+  assert.ok(sasOf(right)[0]!.responses.isNewest(2));
+  assert.is(right.counter('fragments received'), 0);
+  await world.stop();
+});
+
+test('fragmentation: fragments whose others do not come are forgotten after a while', async () => {
+  const { world, left, right } = await twoEnds({}, { limits: { reassemblyMs: 5000 } });
+  await connects(world, left, right);
+  const [first, ...others] = fragmentsOf(left, 2, 2000);
+  send(left, first);
+  await world.clock.advance(4900);
+  assert.ok(memoryOf(right) > 0);
+  await world.clock.advance(200);
+  assert.is(memoryOf(right), 0);
+  for (const bytes of others) send(left, bytes);
+  await world.clock.advance(100);
+  assert.ok(sasOf(right)[0]!.responses.isNewest(2), 'the message is not whole');
+  await world.stop();
+});

@@ -150,6 +150,24 @@ test('hostile: rekey of a Child SA with other traffic is refused', async () => {
   await ends.world.stop();
 });
 
+test('hostile: rekey of a Child SA with a part of its traffic is refused', async () => {
+  const ends = await up();
+  const onlyTcp = pair.map((one) =>
+    one.kind === 'TSi' || one.kind === 'TSr'
+      ? { ...one, selectors: one.selectors.map((each) => ({ ...each, protocol: 6 })) }
+      : one,
+  );
+  const answer = await ask(ends, Exchange.CREATE_CHILD_SA, [
+    rekeyOf(ends),
+    esp(20),
+    nonce,
+    ...onlyTcp,
+  ]);
+  assert.equal(names(answer), ['TS_UNACCEPTABLE']);
+  assert.is(ends.right.installed.length, 1);
+  await ends.world.stop();
+});
+
 test('OE-99 hostile: a wish for transport mode is answered in tunnel mode', async () => {
   const ends = await up();
   const transport = notifyPayload(NotifyType.USE_TRANSPORT_MODE);
@@ -327,6 +345,11 @@ const badAnswers: [string, (good: Payload[]) => Payload[], RegExp][] = [
     'wider selectors for itself',
     (good) => replaced(good, side('TSr', '10.0.0.0', '10.255.255.255')),
     /other traffic selectors/,
+  ],
+  [
+    'transport mode',
+    (good) => [...good, notifyPayload(NotifyType.USE_TRANSPORT_MODE)],
+    /transport mode, for which nobody asked/,
   ],
   ['other selectors for us', (good) => replaced(good, side('TSi', '192.0.2.2')), /other traffic/],
 ];

@@ -1,6 +1,7 @@
 import { dhGroups } from '../../../src/core/ike/crypto/dh.js';
-import { readMessage } from '../../../src/core/ike/message.js';
-import { find } from '../../../src/core/ike/payloads/payload.js';
+import { readMessage, writeMessage } from '../../../src/core/ike/message.js';
+import { find, notifyPayload } from '../../../src/core/ike/payloads/payload.js';
+import { NotifyType } from '../../../src/core/ike/registries/notifies.js';
 import { twoEnds } from '../../support/ike-end.js';
 import { assert, test } from '../../support/test.js';
 
@@ -24,6 +25,28 @@ for (const wanted of [p256, modp])
     assert.is(right.counter('wrong key exchange group'), 1);
     await world.stop();
   });
+
+test('group: one that is known here and was not offered is not taken, whoever asks for it', async () => {
+  const { world, left, right } = await twoEnds(
+    { preferences: { groups: [x25519] } },
+    { preferences: { groups: [modp] } },
+  );
+  world.network.path.rewrites = (packet) => {
+    const read = readMessage(packet.bytes);
+    if (!read.ok || packet.from.address !== right.address) return packet;
+    // The peer, or whoever is on the way, refuses what was offered by a group of its own.
+    const wanted = notifyPayload(NotifyType.INVALID_KE_PAYLOAD, Uint8Array.of(0, modp.id));
+    return { ...packet, bytes: writeMessage(read.value.head, [wanted]) };
+  };
+  const result = await world.until(left.daemon.connect(left.wish(right, { patienceMs: 3000 })));
+  assert.match(result.ok ? '' : result.failure.why, /without a group that we offered/);
+  for (const { bytes, from } of world.network.captured) {
+    const read = readMessage(bytes);
+    if (from.address === left.address && read.ok)
+      assert.is(find(read.value.payloads, 'KE')?.group, x25519.id);
+  }
+  await world.stop();
+});
 
 test('group: cookie and another group, both demanded', async () => {
   const { world, left, right } = await twoEnds(
