@@ -65,6 +65,7 @@ async function attempt(
 }
 
 export class Fuzzer {
+  #seeds: readonly Uint8Array[] = [];
   readonly #kept: Uint8Array[] = [];
   /** Hashes: long words of ours would look like memory that the target keeps. */
   readonly #outcomes = new Set<number>();
@@ -91,7 +92,9 @@ export class Fuzzer {
       lateGrowth: since(heap[1]),
       ...(failure && { failure }),
     });
-    for (const input of [...corpus, ...this.target.seeds]) {
+    const { seeds } = this.target;
+    this.#seeds = typeof seeds === 'function' ? await seeds() : seeds;
+    for (const input of [...corpus, ...this.#seeds]) {
       const failure = await this.#one(input, 0);
       if (failure) return report(failure);
     }
@@ -131,7 +134,8 @@ export class Fuzzer {
   }
 
   #make(dice: Dice): Uint8Array {
-    const { seeds, mutate } = this.target;
+    const { mutate } = this.target;
+    const seeds = this.#seeds;
     const base = this.#kept.length > 0 && dice.oneIn(2) ? dice.pick(this.#kept) : dice.pick(seeds);
     const other = dice.pick(seeds);
     return mutate && !dice.oneIn(3) ? mutate(base, dice, other) : mutateBytes(base, dice, other);

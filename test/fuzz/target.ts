@@ -9,10 +9,21 @@ import { mutateText } from './text.js';
 /** A mutation that knows the structure; its result may still be any bytes. */
 export type Mutate = (input: Uint8Array, dice: Dice, other: Uint8Array) => Uint8Array;
 
+/** Good inputs; a function where they take a while to make. */
+export type Seeds = readonly Uint8Array[] | (() => Promise<readonly Uint8Array[]>);
+
+/** Makes something when it is asked for, and once. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 export interface Target {
   readonly name: string;
-  /** Good inputs. */
-  readonly seeds: readonly Uint8Array[];
+  readonly seeds: Seeds;
   /** Beside the mutations of bytes, half of the time. */
   readonly mutate?: Mutate;
   /** Inputs in the place of a million: what takes longer gets less. 1 when absent. */
@@ -47,7 +58,7 @@ type Write<T> = (value: T) => Uint8Array;
 /** A reader of bytes that gives a value or a sentence. */
 export const reader = <T>(
   name: string,
-  seeds: readonly Uint8Array[],
+  seeds: Seeds,
   read: (bytes: Uint8Array) => Read<T>,
   more: { write?: Write<T>; mutate?: Mutate } = {},
 ): Target => ({
@@ -64,7 +75,7 @@ export const reader = <T>(
 /** A function of bytes that gives a value or `undefined`, or throws errors that `isRefusal` knows. */
 export const taker = (
   name: string,
-  seeds: readonly Uint8Array[],
+  seeds: Seeds,
   take: (bytes: Uint8Array) => unknown,
   more: { isRefusal?: (error: unknown) => boolean; mutate?: Mutate } = {},
 ): Target => ({

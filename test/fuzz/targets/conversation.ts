@@ -12,6 +12,7 @@ import {
 import { defaultPreferences } from '../../../src/core/ike/proposals/offer.js';
 import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
 import { openCaptured, sasOf } from '../../support/ike-peer.js';
+import { once } from '../target.js';
 
 /** Long enough for fragments. */
 const bulk: Extension = {
@@ -33,7 +34,7 @@ export interface Inner {
   chain: Uint8Array;
 }
 
-interface Conversation {
+export interface Conversation {
   messages: Uint8Array[];
   inner: Inner[];
 }
@@ -70,7 +71,11 @@ async function record(extensions: readonly Extension[], isCbc: boolean): Promise
   return { messages, inner };
 }
 
-const all = [await record([], false), await record([bulk], true)];
-
-export const messages: readonly Uint8Array[] = all.flatMap((each) => each.messages);
-export const inner: readonly Inner[] = all.flatMap((each) => each.inner);
+/** Two of them together: with an AEAD, and with AES-CBC and fragments. */
+export const conversation = once(async (): Promise<Conversation> => {
+  const all = [await record([], false), await record([bulk], true)];
+  return {
+    messages: all.flatMap((each) => each.messages),
+    inner: all.flatMap((each) => each.inner),
+  };
+});

@@ -18,14 +18,15 @@ import { mutateBytes } from '../bytes.js';
 import { Dice, hashOf } from '../dice.js';
 import { mutateChain, mutateMessage } from '../structures.js';
 import type { Mutate, Target } from '../target.js';
-import { chainBytes, inner, messages } from './conversation.js';
+import { type Conversation, chainBytes, conversation } from './conversation.js';
 import { countersOf, Pair } from './pair.js';
 
 const strangers = new Pair(300);
 
 const stranger: Target = {
   name: 'daemon, a stranger',
-  seeds: messages.map((message) => concat(Uint8Array.of(0), message)),
+  seeds: async () =>
+    (await conversation()).messages.map((message) => concat(Uint8Array.of(0), message)),
   mutate: (input, dice, other) =>
     concat(Uint8Array.of(dice.below(4)), mutateMessage(input.subarray(1), dice, other.subarray(1))),
   async run(input) {
@@ -112,9 +113,10 @@ function datagramsOf(input: Uint8Array, left: IkeSa, right: IkeSa): Uint8Array[]
 const provenPeer: Target = {
   name: 'daemon, a proven peer',
   cost: 20,
-  seeds: inner
-    .filter(({ isResponse }) => !isResponse)
-    .map(({ exchange, chain }) => peerInput(exchange, 0, chain)),
+  seeds: async () =>
+    (await conversation()).inner
+      .filter(({ isResponse }) => !isResponse)
+      .map(({ exchange, chain }) => peerInput(exchange, 0, chain)),
   mutate: mutatePeer,
   async run(input) {
     await peers.ready();
@@ -139,7 +141,12 @@ const isOf = ({ spiOwn }: IkeSa, { spiInitiator, spiResponder }: Head): boolean 
   [spiInitiator, spiResponder].some((spi) => equal(spi, spiOwn));
 
 /** Changes a packet on its way: its bytes, its structure, or what is inside under its own seal. */
-function changePacket(pair: Pair, packet: Packet, dice: Dice): Uint8Array {
+function changePacket(
+  pair: Pair,
+  packet: Packet,
+  dice: Dice,
+  { messages, inner }: Conversation,
+): Uint8Array {
   const read = readMessage(packet.bytes);
   const sender = [pair.left, pair.right].find(({ address }) => address === packet.from.address)!;
   // there may be several, where a changed message made one more
@@ -164,13 +171,16 @@ const handshake: Target = {
   async run(input) {
     await handshakes.ready();
     const { world, left, right } = handshakes;
+    const others = await conversation();
     const dice = new Dice(hashOf(input), input.length);
     const wanted = dice.below(4);
     let count = 0;
     const tell = countersOf(right);
     world.network.path.rewrites = (packet) => {
       const isWanted = count++ === wanted || dice.oneIn(20);
-      return isWanted ? { ...packet, bytes: changePacket(handshakes, packet, dice) } : packet;
+      return isWanted
+        ? { ...packet, bytes: changePacket(handshakes, packet, dice, others) }
+        : packet;
     };
     const hosts = { ours: `10.0.0.${1 + dice.below(250)}`, theirs: '10.1.0.1', patienceMs: 3000 };
     const result = await world.until(left.daemon.connect(left.wish(right, hosts)));

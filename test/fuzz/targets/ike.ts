@@ -23,7 +23,7 @@ import { SteppedClock } from '../../support/stepped-clock.js';
 import { payloadVectors } from '../../unit/ike/payloads/vectors.js';
 import { mutateBody, mutateChain, mutateDer, mutateMessage } from '../structures.js';
 import { assert, type Mutate, outcomeOf, reader, type Target, taker } from '../target.js';
-import { chainBytes, inner, messages } from './conversation.js';
+import { chainBytes, conversation } from './conversation.js';
 
 const algorithmIdentifiers = [
   '300d06092a864886f70d01010b0500',
@@ -121,10 +121,12 @@ function readIdentity(input: Uint8Array): unknown {
 }
 
 export const ikeTargets: readonly Target[] = [
-  reader('ike message', messages, readMessage, { mutate: mutateMessage }),
+  reader('ike message', async () => (await conversation()).messages, readMessage, {
+    mutate: mutateMessage,
+  }),
   reader(
     'ike inner chain',
-    inner.map(({ chain }) => chain),
+    async () => (await conversation()).inner.map(({ chain }) => chain),
     (input) => {
       const opened = readInner(input[0] ?? 0, input.subarray(1));
       return opened.kind === 'open'

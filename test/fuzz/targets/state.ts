@@ -6,7 +6,7 @@ import type { InstalledSa } from '../../../src/core/kernel/child-sa.js';
 import { StateFiles } from '../../../src/core/platform/state-files.js';
 import { type MortalEnd, MortalWorld } from '../../support/mortal-end.js';
 import { MemoryFiles } from '../../support/test-platform.js';
-import { assert, behind, type Mutate, type Target, taker } from '../target.js';
+import { assert, behind, type Mutate, once, type Target, taker } from '../target.js';
 import { asJson, mutateJson } from '../text.js';
 
 const folder = '/run/state';
@@ -80,12 +80,13 @@ async function record(): Promise<Recording> {
   return { moments, kernels, files: files.map(([, { bytes }]) => bytes) };
 }
 
-const { moments, kernels, files: filesOnDisk } = await record();
+const recording = once(record);
 
 /** Behind one byte, the moment and whose files they are: even numbers are the left end's. */
-const seeds = moments.flatMap(({ left, right }, index) =>
-  [left, right].map((text, side) => concat(Uint8Array.of(2 * index + side), utf8(text))),
-);
+const seedsOf = ({ moments }: Recording): Uint8Array[] =>
+  moments.flatMap(({ left, right }, index) =>
+    [left, right].map((text, side) => concat(Uint8Array.of(2 * index + side), utf8(text))),
+  );
 
 /** Mutates one file of the list, or the whole of it. */
 const mutateSaved: Mutate = (input, dice, other) => {
@@ -113,6 +114,7 @@ function write(world: MortalWorld, end: MortalEnd, saved: Saved): void {
 
 /** One end starts from the input, the other from what it has kept in earnest. */
 async function startFrom(input: Uint8Array): Promise<string> {
+  const { moments, kernels } = await recording();
   const number = input[0] ?? 0;
   const moment = moments[(number >> 1) % moments.length]!;
   const saved = asJson(input.subarray(1), bytesAgain);
@@ -152,12 +154,16 @@ function readFile(input: Uint8Array): unknown {
   return [[...new StateFiles(parts).readAll('sa-').values()], complaints.join()];
 }
 
-export const stateFile: Target = taker('state file', filesOnDisk, readFile);
+export const stateFile: Target = taker(
+  'state file',
+  async () => (await recording()).files,
+  readFile,
+);
 
 export const startFromState: Target = {
   name: 'state, a daemon starts',
   cost: 20,
-  seeds,
+  seeds: async () => seedsOf(await recording()),
   mutate: mutateSaved,
   run: startFrom,
 };
