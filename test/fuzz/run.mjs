@@ -2,7 +2,7 @@
 //   node test/fuzz/run.mjs [--inputs N] [--seconds N] [--seed N] [--only PART[;PART]] [--list]
 // N inputs for each target (a million), or until the seconds for each target have gone. Whole daemons
 // get all of them with stand-ins for cryptography, and the part that the table says with the
-// real one. What failed is made as short as it goes and kept in
+// real one: some hours on one core. What failed is made as short as it goes and kept in
 // test/fuzz/corpus, which runs first from then on. `--brief`: the bounded run of `npm test`.
 // "heap more" counts from the first tenth of the inputs on, "2nd half" from their middle on.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
