@@ -64,6 +64,16 @@ async function attempt(
   }
 }
 
+/** A short run says nothing of memory, and looking takes time. */
+const LEAST_MEASURED_MS = 10_000;
+
+/** How much of a run is over, by inputs or by time: 0 to 1. */
+function partDone(plan: Plan, number: number, startMs: number, nowMs: number): number {
+  const lastsMs = plan.untilMs === undefined ? 0 : plan.untilMs - startMs;
+  const byTime = lastsMs >= LEAST_MEASURED_MS ? (nowMs - startMs) / lastsMs : 0;
+  return Math.max(number / plan.inputs, byTime);
+}
+
 export class Fuzzer {
   #seeds: readonly Uint8Array[] = [];
   readonly #kept: Uint8Array[] = [];
@@ -99,13 +109,16 @@ export class Fuzzer {
       if (failure) return report(failure);
     }
     const nameHash = hashOf(this.target.name);
-    const marks = [10, 2].map((part) => Math.ceil(plan.inputs / part));
+    const marks = [0.1, 0.5];
     for (let number = 1; number <= plan.inputs; number++) {
       if (plan.untilMs !== undefined && this.hooks.nowMs() >= plan.untilMs) break;
       const failure = await this.#one(this.#make(new Dice(plan.seed, nameHash, number)), number);
       done = number;
       if (failure) return report(failure);
-      if (marks.includes(number)) heap.push(this.hooks.memory());
+      if (partDone(plan, number, startMs, this.hooks.nowMs()) >= (marks[0] ?? 2)) {
+        marks.shift();
+        heap.push(this.hooks.memory());
+      }
     }
     try {
       await this.target.end?.();
@@ -134,11 +147,13 @@ export class Fuzzer {
   }
 
   #make(dice: Dice): Uint8Array {
-    const { mutate } = this.target;
+    const { mutate, isStructured = false } = this.target;
     const seeds = this.#seeds;
     const base = this.#kept.length > 0 && dice.oneIn(2) ? dice.pick(this.#kept) : dice.pick(seeds);
     const other = dice.pick(seeds);
-    return mutate && !dice.oneIn(3) ? mutate(base, dice, other) : mutateBytes(base, dice, other);
+    return mutate && (isStructured || !dice.oneIn(3))
+      ? mutate(base, dice, other)
+      : mutateBytes(base, dice, other);
   }
 
   /** Takes pieces out as long as the same error comes. */

@@ -24,8 +24,10 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 export interface Target {
   readonly name: string;
   readonly seeds: Seeds;
-  /** Beside the mutations of bytes, half of the time. */
+  /** Beside the mutations of bytes, which are a third. */
   readonly mutate?: Mutate;
+  /** Only `mutate`: what has to be whole to get anywhere. */
+  readonly isStructured?: boolean;
   /** Inputs in the place of a million: what takes longer gets less. 1 when absent. */
   readonly cost?: number;
   /**

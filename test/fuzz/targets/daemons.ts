@@ -11,6 +11,7 @@ import {
   SEALED_OFFSET,
   writeHeader,
 } from '../../../src/core/ike/message.js';
+import { readInner } from '../../../src/core/ike/protect.js';
 import { PayloadType } from '../../../src/core/ike/registries/payload-types.js';
 import { openCaptured, sasOf } from '../../support/ike-peer.js';
 import type { Captured, Packet } from '../../support/memory-network.js';
@@ -55,10 +56,17 @@ const peers = new Pair(200);
 const peerInput = (exchange: number, flags: number, chain: Uint8Array): Uint8Array =>
   concat(Uint8Array.of(exchange, flags), chain);
 
+/** A malformed chain ends the IKE SA, and a parser says so: few of them, for each costs a handshake. */
 const mutatePeer: Mutate = (input, dice, other) => {
   const exchange = dice.oneIn(12) ? dice.below(45) : (input[0] ?? 36);
   const flags = dice.oneIn(3) ? dice.below(8) : 0;
-  return peerInput(exchange, flags, mutateChain(input.subarray(2), dice, other.subarray(2)));
+  const mutated = () => mutateChain(input.subarray(2), dice, other.subarray(2));
+  let chain = mutated();
+  for (let tries = 0; tries < 4 && !dice.oneIn(8); tries++) {
+    if (readInner(chain[0] ?? 0, chain.subarray(1)).kind === 'open') break;
+    chain = mutated();
+  }
+  return peerInput(exchange, flags, chain);
 };
 
 /** Seals any bytes as the inside of a message; where `more` is given, of a fragment. */
@@ -118,6 +126,7 @@ const provenPeer: Target = {
       .filter(({ isResponse }) => !isResponse)
       .map(({ exchange, chain }) => peerInput(exchange, 0, chain)),
   mutate: mutatePeer,
+  isStructured: true,
   async run(input) {
     await peers.ready();
     const { left, right } = await peers.established();
