@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inlining } from './inline-calls.mjs';
 
 export const root = path.dirname(fileURLToPath(import.meta.url));
 
@@ -21,6 +22,7 @@ export const commonOptions = {
   mainFields: ['module', 'main'],
   conditions: ['import', 'default'],
   external: engineModules,
+  plugins: [inlining],
   define: { __VERSION__: JSON.stringify(version) },
   logLevel: 'warning',
 };

@@ -80,7 +80,7 @@ export async function bundleTests(files, { forNode, isMinified = false }, outfil
       resolveDir: root,
       loader: 'ts',
     },
-    plugins: [fileMarkers],
+    plugins: [...commonOptions.plugins, fileMarkers],
     banner: { js: 'globalThis.UVU_DEFER = 1;' },
     outfile,
     minify: isMinified,

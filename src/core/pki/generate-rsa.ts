@@ -2,9 +2,9 @@
  * RSA keys by FIPS 186-5 §A.1.3: random probable primes. A slow router needs minutes for it, so the
  * work is cut into steps of one modular power each, and the candidates are sieved first.
  */
+import '../bytes/engine-fixes.js';
 import { invert } from '@noble/curves/abstract/modular.js';
 import { millerRabin } from 'micro-rsa-dsa-dh/primality.js';
-
 import { bytesToInteger, modPow } from './big-integer.js';
 import type { RsaPrivateKey } from './private-key.js';
 

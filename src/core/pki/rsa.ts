@@ -4,6 +4,7 @@
  * time here), takes no other padding of a recovered signature than one hash's at a time, and
  * brings SHA-3 along.
  */
+import '../bytes/engine-fixes.js';
 import { pow } from '@noble/curves/abstract/modular.js';
 import { concat, equal } from '../bytes/bytes.js';
 import { bitLength, bytesToInteger, integerToBytes, modPow } from './big-integer.js';
