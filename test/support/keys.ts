@@ -6,10 +6,16 @@ import type { PrivateKey } from '../../src/core/pki/private-key.js';
 import type { EcdsaType } from '../../src/core/pki/public-key.js';
 import { rsa2048Pem } from '../unit/pki/vectors/openssl-keys.js';
 
+const ed25519Keys = new Map<number, PrivateKey>();
+
 /** `number` names the key: equal numbers, equal keys. */
 export function ed25519Key(number: number): PrivateKey {
+  const made = ed25519Keys.get(number);
+  if (made) return made;
   const secret = new Uint8Array(32).fill(number);
-  return { type: 'ed25519', secret, point: ed25519Point(secret) };
+  const key: PrivateKey = { type: 'ed25519', secret, point: ed25519Point(secret) };
+  ed25519Keys.set(number, key);
+  return key;
 }
 
 export function ecdsaKey(number: number, type: EcdsaType = 'ecdsa-p256'): PrivateKey {
