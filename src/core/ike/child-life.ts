@@ -51,6 +51,8 @@ function describe({ ike, sa }: Child): string {
 export interface Elders {
   /** The one whose place the new one takes. */
   replaces?: Child | undefined;
+  /** It was asked for as a tunnel of its own. */
+  isTwin?: boolean;
   /** The one of ours that the peer's new one crosses. */
   crosses?: Child | undefined;
 }
@@ -65,6 +67,7 @@ function newChild(ctx: IkeContext, sa: IkeSa, terms: ChildTerms, elders: Elders)
     nonce: lowerNonce(terms.ni, terms.nr),
     installed: undefined,
     isStaged: terms.role === 'responder' && (replaces ?? crosses) !== undefined,
+    isTwin: elders.isTwin === true,
     tunnel: undefined,
     heir: undefined,
     replaces,
@@ -102,7 +105,10 @@ export async function installChild(
       child.state = 'UP';
       if (child.tunnel) await inheritLate(ctx, child, child.tunnel);
       if (crosses?.state === 'GONE') await activate(ctx, child);
-      if (!replaces) child.tunnel = tunnelOf(ctx, child, installed);
+      // Or it was let stand by itself meanwhile.
+      const isLetStand = child.isTwin && !child.replaces;
+      if (!replaces || isLetStand) child.tunnel = tunnelOf(ctx, child, installed);
+      if (isLetStand) await activate(ctx, child);
       ctx.keeper.changed(child.ike);
       const identity = formatIdentity(sa.peer!.identity);
       const what = replaces ? 'rekeyed' : 'up';
@@ -189,7 +195,8 @@ function disinherit(ctx: IkeContext, child: Child, next: Child | undefined): voi
     next.replaces = replaces;
     return;
   }
-  if (replaces.state !== 'REPLACED') return;
+  // The tunnel has moved on and ended: it is of no use either, and is deleted (`lookAtHeir`).
+  if (replaces.state !== 'REPLACED' || !child.tunnel) return;
   replaces.state = 'UP';
   handOver(ctx, child, replaces);
 }

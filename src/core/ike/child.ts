@@ -46,6 +46,8 @@ export interface Child {
   readonly sinceMs: number;
   /** Made by the peer to take its place (§1.3.3). */
   heir: Child | undefined;
+  /** The peer has asked for it as a tunnel of its own, and it was taken for new keys of another one. */
+  readonly isTwin: boolean;
   /** The one whose place it takes, while that is there. */
   replaces: Child | undefined;
   /** Made by the peer at the same time for the same traffic: received with, until this one ends. */

@@ -9,11 +9,10 @@ import { lowerNonce } from './collisions.js';
 import type { IkeContext } from './context.js';
 import { deriveRekeyedKeys } from './crypto/keymat.js';
 import { deleteSa, idleWatch, tellWindow } from './exchanges/informational.js';
-import type { IkeSa, Role } from './ike-sa.js';
+import { type IkeSa, latest, type Role } from './ike-sa.js';
 import { watchPeer } from './liveness.js';
 import type { IkeSuite } from './proposals/choose.js';
 import { adoptSa, createSa, enter } from './sa-life.js';
-import { isStanding } from './states.js';
 
 /** Known to nobody yet; its SPI is in the rekey request or in the answer. */
 export function createHeir(
@@ -63,10 +62,6 @@ export function establishHeir(ctx: IkeContext, sa: IkeSa, old: IkeSa, terms: Hei
   // Should nobody want it after all.
   idleWatch(ctx, sa);
 }
-
-/** The one that has its place by now: an heir may have one itself. */
-export const latest = (sa: IkeSa): IkeSa =>
-  sa.heir && !isStanding(sa.state) ? latest(sa.heir) : sa;
 
 /** Tunnels and wishes of the old one go over. Who has started the rekey deletes the old one. */
 export function inherit(ctx: IkeContext, old: IkeSa, made: IkeSa): void {

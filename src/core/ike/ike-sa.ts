@@ -22,7 +22,7 @@ import type { IkeSuite } from './proposals/choose.js';
 import type { Reassembly } from './reassembly.js';
 import type { RequestWindow } from './request-window.js';
 import { ResponseWindow } from './response-window.js';
-import type { State } from './states.js';
+import { isStanding, type State } from './states.js';
 import type { Path } from './transport.js';
 
 export type Role = 'initiator' | 'responder';
@@ -196,3 +196,7 @@ export class IkeSa implements SaView {
     this.keyExchange = undefined;
   }
 }
+
+/** The one that has its place by now: an heir may have one itself. */
+export const latest = (sa: IkeSa): IkeSa =>
+  sa.heir && !isStanding(sa.state) ? latest(sa.heir) : sa;

@@ -147,13 +147,12 @@ function eldersOf(ctx: IkeContext, sa: IkeSa, shape: Shape): Elders {
   const twins = twinsOf(ctx, sa, shape);
   const of = (role: Child['role']) => twins.find((child) => child.role === role);
   const replaces = of('responder');
-  return replaces ? { replaces } : { crosses: of('initiator') };
+  return replaces ? { replaces, isTwin: true } : { crosses: of('initiator') };
 }
 
 /** The peer had ours before it answered, so that the kernel may still be at it. */
 const isStanding = (child: Child): boolean =>
-  (child.state === 'UP' && !child.heir) ||
-  (child.role === 'initiator' && child.state === 'INSTALLING');
+  mayBeRekeyed(child) || (child.role === 'initiator' && child.state === 'INSTALLING');
 
 function twinsOf(ctx: IkeContext, sa: IkeSa, shape: Shape): Child[] {
   const { local, remote } = sa.path;

@@ -6,7 +6,7 @@ import { type Child, spiBytes } from '../child.js';
 import { endChild, stopSending } from '../child-life.js';
 import type { IkeContext } from '../context.js';
 import type { TunnelEnd } from '../daemon.js';
-import type { IkeSa } from '../ike-sa.js';
+import { type IkeSa, latest } from '../ike-sa.js';
 import { find, notifyPayload, type Payload } from '../payloads/payload.js';
 import { Exchange } from '../registries/exchanges.js';
 import { NotifyType } from '../registries/notifies.js';
@@ -49,8 +49,12 @@ export function inform(
         resolve(answer);
       },
       gaveUp: () => {
-        resolve(undefined);
         peerIsDead(ctx, sa);
+        const heir = latest(sa);
+        // The tunnels that it deletes stand at the peer, in another IKE SA.
+        if (!isLast && isStanding(heir.state) && find(payloads, 'D'))
+          void inform(ctx, heir, payloads, schedule).then(resolve);
+        else resolve(undefined);
       },
     });
   });

@@ -4,7 +4,14 @@
  * meanwhile, the one with the lowest of the four nonces goes, by the end that has made it (§2.8.1).
  */
 import { type Child, spiBytes } from '../child.js';
-import { endChild, freshChildSpi, handOver, installChild } from '../child-life.js';
+import {
+  activate,
+  endChild,
+  freshChildSpi,
+  handOver,
+  installChild,
+  tunnelOf,
+} from '../child-life.js';
 import { isLower, lowerNonce } from '../collisions.js';
 import type { IkeContext } from '../context.js';
 import type { DhGroup } from '../crypto/dh.js';
@@ -146,7 +153,19 @@ function giveWay(ctx: IkeContext, child: Child): void {
   watchHeir(ctx, child);
 }
 
-/** Ours stays; one that the peer has made at the same time is deleted by the peer. */
+/**
+ * One that the peer has made at the same time, when ours stays. The peer deletes it, unless it wants it for
+ * itself: then it is one more tunnel.
+ */
+function letStand(ctx: IkeContext, other: Child): void {
+  other.replaces = undefined;
+  if (!other.isTwin || other.state !== 'UP') return;
+  other.tunnel = tunnelOf(ctx, other, other.installed!);
+  void activate(ctx, other);
+  ctx.owner.established(other.tunnel);
+}
+
+/** Ours stays; one that the peer has made at the same time is left to the peer. */
 async function takeOver(
   ctx: IkeContext,
   sa: IkeSa,
@@ -171,7 +190,7 @@ async function takeOver(
     else child.state = 'UP';
     return no(outcome.why);
   }
-  if (child.heir) child.heir.replaces = undefined;
+  if (child.heir) letStand(ctx, child.heir);
   child.state = 'REPLACED';
   const fresh = await installChild(ctx, sa, outcome.terms, { replaces: child });
   if (!fresh) {
@@ -197,8 +216,9 @@ function refused(ctx: IkeContext, rekey: Rekey, payloads: readonly Payload[]): v
     void endChild(ctx, child, 'deleted by peer');
     rekey.end(heir ? { ok: true } : no('the peer does not know the tunnel any more'));
   } else if (child.heir) {
-    // The peer was first, and had no need to notice (§2.8.1).
+    // The peer was first, and had no need to notice (§2.8.1); or it has lost the old one.
     giveWay(ctx, child);
+    if (child.heir.isTwin) void activate(ctx, child.heir);
     rekey.end({ ok: true });
   } else {
     child.state = 'UP';

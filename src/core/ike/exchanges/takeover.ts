@@ -41,11 +41,11 @@ export function watchHeir(ctx: IkeContext, old: Child, pauseMs = FIRST_LOOK_MS):
 
 async function lookAtHeir(ctx: IkeContext, old: Child, pauseMs: number): Promise<void> {
   const { heir } = old;
-  if (old.state !== 'REPLACED' || !heir) return;
   const isOver = pauseMs >= OLD_STAYS_MS / 2;
-  if (heir.isStaged && (isOver || (await isUsed(ctx, heir)))) await activate(ctx, heir);
-  // By now it may be another one.
-  if (old.state !== 'REPLACED' || !old.heir) return;
-  if (isOver) await deleteChild(ctx, old, 'replaced');
+  if (old.state === 'REPLACED' && heir?.isStaged && (isOver || (await isUsed(ctx, heir))))
+    await activate(ctx, heir);
+  if (old.state !== 'REPLACED') return;
+  // Without one by now, the tunnel has ended under new keys, and nobody needs the old ones.
+  if (isOver || !old.heir) await deleteChild(ctx, old, 'replaced');
   else watchHeir(ctx, old, 2 * pauseMs);
 }

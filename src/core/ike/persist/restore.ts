@@ -147,7 +147,7 @@ function adoptChild(
   const child: Child = {
     ...{ state: 'UP', ike: sa, role, sinceMs, sa: installed.sa, installed, isStaged },
     ...{ tunnel: undefined, heir: undefined, replaces: undefined },
-    ...{ rival: undefined, timer: undefined },
+    ...{ rival: undefined, timer: undefined, isTwin: false },
     nonce: new Uint8Array(0),
     packets: { packetsIn: 0, packetsOut: 0 },
     unanswered: undefined,

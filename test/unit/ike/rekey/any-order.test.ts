@@ -97,12 +97,16 @@ for (let seed = 1; seed <= SEEDS; seed++)
     const roll = dice(seed);
     const { world, left, right } = await twoEnds(
       { limits, random: countingRandom(seed + 1000) },
-      { limits, random: countingRandom(seed + 2000) },
+      // Some peers have a window of one.
+      {
+        limits: { ...limits, ...(seed % 3 === 0 ? { window: 1 } : {}) },
+        random: countingRandom(seed + 2000),
+      },
     );
     const { path } = world.network;
     for (const end of [left, right]) slow(world, end, roll);
     path.delayMs = () => 5 + roll(200);
-    path.loses = chance((seed % 4) * 0.08, seed);
+    path.loses = chance((seed % 6) * 0.06, seed);
     path.duplicates = chance(0.1, seed + 50);
     await world.until(left.daemon.connect(left.wish(right, { patienceMs: 60_000 })));
     for (let n = 0; n < STEPS; n++) {
