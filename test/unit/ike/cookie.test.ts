@@ -2,7 +2,7 @@ import { concat } from '../../../src/core/bytes/bytes.js';
 import { Cookies } from '../../../src/core/ike/cookie.js';
 import { TimeShare } from '../../../src/core/ike/doorkeeper.js';
 import { readMessage, writeMessage } from '../../../src/core/ike/message.js';
-import { findNotify } from '../../../src/core/ike/payloads/payload.js';
+import { findNotify, notifyPayload } from '../../../src/core/ike/payloads/payload.js';
 import { NotifyType } from '../../../src/core/ike/registries/notifies.js';
 import { PayloadType } from '../../../src/core/ike/registries/payload-types.js';
 import { address } from '../../../src/core/net/address.js';
@@ -242,3 +242,19 @@ test('cookie: a wrong cookie gets a demand again and no state', async () => {
   assert.ok(world.network.captured.length < 40);
   await world.stop();
 });
+
+for (const length of [0, 65])
+  test(`cookie: RFC 7296 §2.6, one of ${length} bytes is not brought back`, async () => {
+    const { world, left, right } = await twoEnds();
+    world.network.path.rewrites = (packet) => {
+      const read = readMessage(packet.bytes);
+      if (!read.ok || packet.from.address !== right.address) return packet;
+      const demand = notifyPayload(NotifyType.COOKIE, new Uint8Array(length).fill(7));
+      return { ...packet, bytes: writeMessage(read.value.head, [demand]) };
+    };
+    const result = await world.until(left.daemon.connect(left.wish(right, { patienceMs: 3000 })));
+    assert.not.ok(result.ok);
+    const sent = world.network.captured.filter(({ from }) => from.address === left.address);
+    for (const { bytes } of sent) assert.equal(bytes, sent[0]!.bytes);
+    await world.stop();
+  });

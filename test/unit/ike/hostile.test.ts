@@ -14,6 +14,7 @@ import { NotifyType, notifyName } from '../../../src/core/ike/registries/notifie
 import { address } from '../../../src/core/net/address.js';
 import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
 import { openCaptured, sasOf, speakFor } from '../../support/ike-peer.js';
+import { rewritePayloads } from '../../support/ike-rewrite.js';
 import { mutations, prefixes } from '../../support/mangle.js';
 import { assert, test } from '../../support/test.js';
 
@@ -387,6 +388,54 @@ test('hostile: a first answer with a suite that was not offered is passed over',
     world.network.captured.some(({ bytes }) => bytes[18] === 35),
     false,
   );
+  await world.stop();
+});
+
+test('hostile: a first answer without an SPI is passed over', async () => {
+  const { world, left, right } = await twoEnds();
+  world.network.path.rewrites = (packet) => {
+    const read = readMessage(packet.bytes);
+    if (!read.ok || packet.from.address !== right.address) return packet;
+    const { head, payloads } = read.value;
+    const bytes = writeMessage({ ...head, spiResponder: new Uint8Array(8) }, payloads);
+    return { ...packet, bytes };
+  };
+  const result = await world.until(left.daemon.connect(left.wish(right, { patienceMs: 3000 })));
+  assert.match(!result.ok ? result.failure.why : '', /hint: .*without an SPI/);
+  assert.not.ok(world.network.captured.some(({ bytes }) => bytes[18] === Exchange.IKE_AUTH));
+  await world.stop();
+});
+
+const criticalOne: Payload = {
+  kind: 'Unknown',
+  type: 200,
+  isCritical: true,
+  body: new Uint8Array(4),
+};
+
+test('hostile: RFC 7296 §2.21.2, an unknown critical payload in IKE_AUTH: the IKE SA does not come to be', async () => {
+  const { world, left, right } = await twoEnds();
+  rewritePayloads(left, Exchange.IKE_AUTH, (one) =>
+    one.kind === 'AUTH' ? [one, criticalOne] : [one],
+  );
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  assert.match(!result.ok ? result.failure.why : '', /UNSUPPORTED_CRITICAL_PAYLOAD/);
+  assert.equal(
+    sasOf(right).map(({ state }) => state),
+    ['GONE'],
+  );
+  assert.equal([right.installed, right.established], [[], []]);
+  await world.stop();
+});
+
+test('hostile: RFC 7296 §2.5, an answer with an unknown critical payload is not taken', async () => {
+  const { world, left, right } = await twoEnds();
+  rewritePayloads(right, Exchange.IKE_AUTH, (one) =>
+    one.kind === 'AUTH' ? [one, criticalOne] : [one],
+  );
+  const result = await world.until(left.daemon.connect(left.wish(right, { patienceMs: 3000 })));
+  assert.not.ok(result.ok);
+  assert.equal(left.installed, []);
   await world.stop();
 });
 
