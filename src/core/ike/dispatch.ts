@@ -7,6 +7,7 @@ import type { IkeContext } from './context.js';
 import { admits, isFirstMessage } from './doorkeeper.js';
 import { type Received, respondAndEnd, respondNotify } from './exchanges/common.js';
 import { initRequested } from './exchanges/ike-sa-init-responder.js';
+import { endForAnswer } from './exchanges/informational.js';
 import { endAsPeerWants } from './exchanges/informational-responder.js';
 import { answerUnprotected, noSuchSa } from './hints.js';
 import type { IkeSa } from './ike-sa.js';
@@ -132,8 +133,11 @@ function takeResponse(ctx: IkeContext, sa: IkeSa, message: Message, path: Path):
   const name = exchangeName(head.exchange);
   const found = rowForResponse(ctx, sa, head.exchange, payloads);
   if (!found.ok || 'error' in payloads) {
+    const why = found.ok ? '' : found.why;
     ctx.counters.count('unexpected messages');
-    ctx.log.debug(`${sa.name}: ${name} response: ${found.ok ? '' : found.why}`);
+    ctx.log.debug(`${sa.name}: ${name} response: ${why}`);
+    // Only what the peer has protected may end anything.
+    if (message.sealed) endForAnswer(ctx, sa, head.messageId, `${name} response: ${why}`);
     return;
   }
   heard(ctx, sa);

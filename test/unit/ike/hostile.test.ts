@@ -428,16 +428,46 @@ test('hostile: RFC 7296 §2.21.2, an unknown critical payload in IKE_AUTH: the I
   await world.stop();
 });
 
-test('hostile: RFC 7296 §2.5, an answer with an unknown critical payload is not taken', async () => {
-  const { world, left, right } = await twoEnds();
-  rewritePayloads(right, Exchange.IKE_AUTH, (one) =>
-    one.kind === 'AUTH' ? [one, criticalOne] : [one],
-  );
-  const result = await world.until(left.daemon.connect(left.wish(right, { patienceMs: 3000 })));
-  assert.not.ok(result.ok);
-  assert.equal(left.installed, []);
-  await world.stop();
-});
+/** Payloads that make an answer useless. */
+const useless: [string, Payload][] = [
+  ['an unknown critical payload', criticalOne],
+  ['a payload that is none of it', { kind: 'D', protocol: 1, spis: [] }],
+  [
+    'a payload that can not be read',
+    { ...criticalOne, isCritical: false, type: 41, body: octets('0.0') },
+  ],
+];
+for (const [what, payload] of useless) {
+  test(`hostile: an IKE_AUTH answer with ${what} is not taken, and the peer is told`, async () => {
+    const { world, left, right } = await twoEnds();
+    rewritePayloads(right, Exchange.IKE_AUTH, (one) =>
+      one.kind === 'AUTH' ? [one, payload] : [one],
+    );
+    const result = await world.until(left.daemon.connect(left.wish(right)));
+    assert.is(!result.ok && result.failure.kind, 'refused');
+    await world.clock.advance(1000);
+    assert.equal([left.installed, right.installed, right.ended.length], [[], [], 1]);
+    assert.equal(
+      [...sasOf(left), ...sasOf(right)].map(({ state }) => state),
+      ['GONE', 'GONE'],
+    );
+    await world.stop();
+  });
+
+  test(`hostile: an answer with ${what} within an IKE SA ends it, and the peer is told`, async () => {
+    const { world, left, right } = await up();
+    const [tunnel] = right.established;
+    rewritePayloads(left, Exchange.CREATE_CHILD_SA, (one) =>
+      one.kind === 'Nonce' ? [one, payload] : [one],
+    );
+    const rekey = await world.until(right.daemon.rekey(tunnel!));
+    assert.is(rekey.ok, false);
+    await world.clock.advance(1000);
+    assert.equal([left.installed, right.installed], [[], []]);
+    assert.equal([left.ended.length, right.ended.length], [1, 1]);
+    await world.stop();
+  });
+}
 
 test('hostile: the SPI of the peer must fit too', async () => {
   const { world, left, right, sa } = await up();

@@ -127,6 +127,22 @@ export function answeredTooLate(ctx: IkeContext, sa: IkeSa, answer: readonly Pay
   else void ended();
 }
 
+/**
+ * An answer of the peer can not be used: both ends do not have the same state any more, and start over
+ * (§2.21).
+ */
+export function endForAnswer(ctx: IkeContext, sa: IkeSa, messageId: number, why: string): void {
+  if (sa.state !== 'AUTH_SENT') {
+    void deleteSa(ctx, sa, why);
+    return;
+  }
+  sa.attempt?.fail('refused', why);
+  enter(ctx, sa, 'DELETING', why);
+  sa.requests.complete(messageId);
+  const ended = () => endSa(ctx, sa, 'deleted by us', why);
+  void inform(ctx, sa, [deleteOfSa], threeTimes, true).then(ended);
+}
+
 /** Deletes an IKE SA that has had no tunnel for a while. */
 export function idleWatch(ctx: IkeContext, sa: IkeSa): void {
   if (!isStanding(sa.state)) return;
