@@ -26,7 +26,6 @@ export function createHeir(
   sa.replaces = old;
   sa.peer = old.peer;
   sa.nat = { ...old.nat };
-  sa.peerHashes = old.peerHashes;
   sa.ownIdentity = old.ownIdentity;
   sa.establishedMs = old.establishedMs;
   sa.fragmentSizes = old.fragmentSizes;

@@ -65,3 +65,27 @@ test('extension: a veto of the responder keeps the IKE SA as it is', async () =>
   assert.equal([left.installed.length, right.installed.length], [1, 1]);
   await world.stop();
 });
+
+for (const what of ['rekey', 'rekeyIke'] as const)
+  test(`extension: a veto of the one that asks, ${what}: nothing of the new keys is left`, async () => {
+    let isOn = false;
+    const guard: Extension = {
+      name: 'guard',
+      incoming: (message) =>
+        isOn && message === 'CREATE_CHILD_SA response' ? { why: 'not so' } : undefined,
+    };
+    const { world, left, right } = await twoEnds({ extensions: [guard] });
+    const result = await world.until(left.daemon.connect(left.wish(right)));
+    if (!result.ok) throw new Error(result.failure.why);
+    isOn = true;
+    const old = result.tunnel.installed;
+    const rekeyed = await world.until(left.daemon[what](result.tunnel));
+    assert.match(rekeyed.ok ? '' : rekeyed.why, /not so/);
+    await world.clock.advance(60_000);
+    assert.is(left.counter('vetoes'), 1);
+    // The peer has moved the tunnels to an IKE SA that is not to be, and finds nobody there.
+    const isLeft = what === 'rekey';
+    assert.equal(left.installed, isLeft ? [old] : []);
+    assert.is(right.installed.length, isLeft ? 1 : 0);
+    await world.stop();
+  });

@@ -296,3 +296,21 @@ test('fragmentation: fragments whose others do not come are forgotten after a wh
   assert.ok(sasOf(right)[0]!.responses.isNewest(2), 'the message is not whole');
   await world.stop();
 });
+
+test('fragmentation: goes on behind a rekey of the IKE SA', async () => {
+  const long: Extension = {
+    name: 'long',
+    outgoing: (message) =>
+      message === 'INFORMATIONAL request' ? [notifyPayload(40_960, new Uint8Array(3000))] : [],
+  };
+  const { world, left, right } = await twoEnds({ extensions: [long] });
+  await connects(world, left, right);
+  assert.ok((await world.until(left.daemon.rekeyIke(tunnelOf(left)))).ok);
+  await world.clock.advance(1000);
+  const before = fragmentsFrom(world, left).length;
+  const [heir] = sasOf(left).filter(({ state }) => state === 'ESTABLISHED');
+  const [child] = heir!.children;
+  assert.ok(await world.until(left.daemon.check(child!.tunnel!)));
+  assert.ok(fragmentsFrom(world, left).length > before);
+  await world.stop();
+});

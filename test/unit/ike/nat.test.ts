@@ -181,3 +181,62 @@ test('NAT: on port 4500 only what has the non-ESP marker is IKE', async () => {
   assert.equal([right.counter('messages received'), right.counter('malformed messages')], [1, 1]);
   await world.stop();
 });
+
+test('NAT: before the one that is called; the caller moves to port 4500, and ESP goes in UDP', async () => {
+  const world = new IkeWorld();
+  const left = await world.add('192.0.2.1');
+  const right = await world.add(INSIDE);
+  // A forwarded port: OUTSIDE is INSIDE, with the same ports.
+  world.network.path.rewrites = ({ from, to, ...packet }: Packet) => ({
+    ...packet,
+    from: from.address === INSIDE ? { ...from, address: OUTSIDE } : from,
+    to: to.address === OUTSIDE ? { ...to, address: INSIDE } : to,
+  });
+  const result = await world.until(left.daemon.connect({ ...left.wish(right), remote: OUTSIDE }));
+  assert.ok(result.ok, JSON.stringify(result));
+  assert.equal(
+    world.network.captured.map(({ to }) => to.port),
+    [500, 500, 4500, 4500],
+  );
+  for (const end of [left, right])
+    assert.equal(end.installed[0]?.sa.encapsulation, { localPort: 4500, remotePort: 4500 });
+  await world.stop();
+});
+
+test('NAT: it is known behind a rekey of the IKE SA, too', async () => {
+  const { world, left, right } = await behindNat();
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  if (!result.ok) throw new Error(result.failure.why);
+  assert.ok((await world.until(left.daemon.rekeyIke(result.tunnel))).ok);
+  await world.clock.advance(1000);
+  const before = world.network.captured.length;
+  await world.clock.advance(61_000);
+  assert.is(world.network.captured.length - before, 3, 'keepalives');
+  const more = await world.until(left.daemon.connect(left.wish(right, { theirs: '10.2.0.9' })));
+  assert.ok(more.ok);
+  assert.equal(left.installed[1]?.sa.encapsulation, { localPort: 4500, remotePort: 4500 });
+  assert.equal(right.installed[1]?.sa.encapsulation, { localPort: 4500, remotePort: 5500 });
+  await world.stop();
+});
+
+test('RFC 7296 §2.11: an answer goes where its request came from, though the peer is not followed there', async () => {
+  const world = new IkeWorld();
+  const left = await world.add('192.0.2.1');
+  const right = await world.add('198.51.100.1');
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  if (!result.ok) throw new Error(result.failure.why);
+  world.network.path.rewrites = ({ from, to, ...packet }: Packet) => ({
+    ...packet,
+    from: from.address === left.address ? { ...from, port: 1500 } : from,
+    to: to.port === 1500 ? { ...to, port: 500 } : to,
+  });
+  const sent: number[] = [];
+  const { rewrites } = world.network.path;
+  world.network.path.rewrites = (packet) => {
+    if (packet.from.address === right.address) sent.push(packet.to.port);
+    return rewrites(packet);
+  };
+  assert.ok(await world.until(left.daemon.check(result.tunnel)));
+  assert.equal([sent, sasOf(right)[0]!.path.remote.port], [[1500], 500]);
+  await world.stop();
+});
