@@ -62,6 +62,21 @@ test('childless: what a plugin holds of it is the IKE SA of now, behind a rekey 
   await world.stop();
 });
 
+test('childless: held behind a rekey, it stays when its last tunnel goes', async () => {
+  const { world, left, right } = await twoEnds(
+    { limits: { idleMs: 20_000 } },
+    { limits: { idleMs: 1e7 } },
+  );
+  const peer = await opened(world, left, right);
+  const result = await world.until(left.daemon.connect(left.wish(right)));
+  if (!result.ok) throw new Error(result.failure.why);
+  assert.ok((await world.until(left.daemon.rekeyIke(result.tunnel))).ok);
+  await world.until(left.daemon.close(result.tunnel));
+  await world.clock.advance(120_000);
+  assert.ok(await world.until(peer.inform([])));
+  await world.stop();
+});
+
 test('childless: a tunnel within it later needs one exchange', async () => {
   const { world, left, right } = await twoEnds();
   await opened(world, left, right);

@@ -1,4 +1,5 @@
 /** INVALID_SYNTAX and its like end the IKE SA at both ends, without a Delete payload (RFC 7296 §2.21). */
+import { spiBytes } from '../../../src/core/ike/child.js';
 import type { Tunnel } from '../../../src/core/ike/daemon.js';
 import type { IkeSa } from '../../../src/core/ike/ike-sa.js';
 import { readMessage } from '../../../src/core/ike/message.js';
@@ -100,3 +101,23 @@ for (const type of [
     assert.equal([right.installed, right.ended.length], [[], 1]);
     await world.stop();
   });
+
+test('RFC 7296 §1.5 INVALID_SPI, said by the peer itself: the tunnel that it has not is deleted', async () => {
+  const { world, left, right, old } = await up();
+  const { outbound } = right.installed[0]!.sa;
+  for (const spi of [(outbound.spi ^ 1) >>> 0, outbound.spi]) {
+    assert.is(right.installed.length, 1);
+    speakFor(left, old, {
+      exchange: Exchange.INFORMATIONAL,
+      messageId: spi === outbound.spi ? 3 : 2,
+      payloads: [notifyPayload(NotifyType.INVALID_SPI, spiBytes(spi))],
+    });
+    await world.clock.advance(100);
+  }
+  assert.equal(
+    right.ended.map(({ why }) => why),
+    ['expired'],
+  );
+  assert.is(sasOf(right)[0]!.state, 'ESTABLISHED');
+  await world.stop();
+});

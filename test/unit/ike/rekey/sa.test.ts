@@ -1,7 +1,16 @@
 import { readMessage } from '../../../../src/core/ike/message.js';
 import { sasOf } from '../../../support/ike-peer.js';
 import { assert, test } from '../../../support/test.js';
-import { another, assertMirrored, assertOneIkeSa, spiOf, standing, story, up } from './two-ends.js';
+import {
+  another,
+  assertMirrored,
+  assertOneIkeSa,
+  failed,
+  spiOf,
+  standing,
+  story,
+  up,
+} from './two-ends.js';
 
 for (const by of ['left', 'right'] as const)
   test(`rekey of the IKE SA by the ${by} end: the tunnels go over, the old one is deleted`, async () => {
@@ -83,5 +92,32 @@ test('rekey of the IKE SA: behind tunnels that are being made', async () => {
   await world.clock.advance(500);
   assertMirrored(ends, 4);
   assertOneIkeSa(ends, 4);
+  await world.stop();
+});
+
+test('a rekeyed IKE SA knows what the old one knew', async () => {
+  const ends = await up();
+  const { world, left, right, ours } = ends;
+  await world.clock.advance(5000);
+  for (const end of [left, right]) {
+    const [old] = standing(end);
+    old!.facts.set('hello', 'world');
+    old!.isAlone = true;
+  }
+  const [before, there] = [left, right].map((end) => standing(end)[0]!);
+  assert.is(failed(await world.until(left.daemon.rekeyIke(ours))), '');
+  await world.clock.advance(1000);
+  for (const [end, old] of [
+    [left, before!],
+    [right, there!],
+  ] as const) {
+    const [heir] = standing(end);
+    assert.is.not(heir, old);
+    assert.equal([...heir!.facts], [['hello', 'world']]);
+    assert.equal(
+      [heir!.isAlone, heir!.ownIdentity, heir!.peer, heir!.establishedMs],
+      [true, old.ownIdentity, old.peer, old.establishedMs],
+    );
+  }
   await world.stop();
 });
