@@ -1,6 +1,7 @@
 /** Runs one target: corpus first, then mutations of seeds and of inputs with a new outcome. */
 import { mutateBytes } from './bytes.js';
 import { Dice, hashOf } from './dice.js';
+import { Kept } from './kept.js';
 import type { Target } from './target.js';
 
 export interface Plan {
@@ -41,8 +42,8 @@ export interface Report {
   failure?: Failure;
 }
 
-/** Inputs kept for their outcome. */
-const MOST_KEPT = 2000;
+/** Different outcomes that are told apart; the rest is more of the same. */
+const MOST_OUTCOMES = 2000;
 
 const describe = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}\n${error.stack}` : String(error);
@@ -76,7 +77,7 @@ function partDone(plan: Plan, number: number, startMs: number, nowMs: number): n
 
 export class Fuzzer {
   #seeds: readonly Uint8Array[] = [];
-  readonly #kept: Uint8Array[] = [];
+  readonly #kept = new Kept();
   /** Hashes: long words of ours would look like memory that the target keeps. */
   readonly #outcomes = new Set<number>();
   #slowestMs = 0;
@@ -136,20 +137,21 @@ export class Fuzzer {
       const least = await this.#minimise(input, result.error);
       return { input: least, number, error: result.error };
     }
-    if (this.#outcomes.size < MOST_KEPT) this.#note(hashOf(result.outcome), input, number > 0);
+    if (this.#outcomes.size < MOST_OUTCOMES) this.#note(hashOf(result.outcome), input, number > 0);
     return undefined;
   }
 
   #note(outcome: number, input: Uint8Array, isNew: boolean): void {
     if (this.#outcomes.has(outcome)) return;
     this.#outcomes.add(outcome);
-    if (isNew) this.#kept.push(input);
+    if (isNew) this.#kept.add(input);
   }
 
   #make(dice: Dice): Uint8Array {
     const { mutate, isStructured = false } = this.target;
     const seeds = this.#seeds;
-    const base = this.#kept.length > 0 && dice.oneIn(2) ? dice.pick(this.#kept) : dice.pick(seeds);
+    const isKept = this.#kept.length > 0 && dice.oneIn(2);
+    const base = isKept ? this.#kept.at(dice.below(this.#kept.length)) : dice.pick(seeds);
     const other = dice.pick(seeds);
     return mutate && (isStructured || !dice.oneIn(3))
       ? mutate(base, dice, other)
