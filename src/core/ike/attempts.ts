@@ -40,7 +40,8 @@ const internal = (why: string): { ok: false; failure: TunnelFailure } => ({
   failure: { kind: 'internal', why },
 });
 
-const isUsable = (sa: IkeSa): boolean => sa.state === 'ESTABLISHED' && !sa.isDoubtful;
+const isUsable = (sa: IkeSa): boolean =>
+  sa.state === 'ESTABLISHED' && !sa.isDoubtful && sa.children.size < sa.mostChildren;
 
 const isBeingMade = (sa: IkeSa): boolean =>
   sa.role === 'initiator' && (sa.state === 'INIT_SENT' || sa.state === 'AUTH_SENT');

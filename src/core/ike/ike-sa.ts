@@ -98,6 +98,8 @@ export class IkeSa implements SaView {
   readonly waiting: Attempt[] = [];
   /** The peer has left a request unanswered for a while; any authentic message clears it. */
   isDoubtful = false;
+  /** Tunnels that the peer takes within it, once it has refused more (RFC 7296 §4: one at least). */
+  mostChildren = Number.POSITIVE_INFINITY;
   /** Plugins that need it, beside its tunnels. */
   holds = 0;
   /** Clock of the last question that an unprotected message made us ask. */

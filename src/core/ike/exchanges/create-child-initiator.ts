@@ -114,6 +114,12 @@ function childAnswered(
     again(group);
     return;
   }
+  if (findNotify(payloads, NotifyType.NO_ADDITIONAL_SAS)) {
+    // A small peer may know no exchange for it (RFC 7296 §4); an IKE SA of its own brings one tunnel.
+    sa.mostChildren = sa.children.size;
+    ctx.dispatch(offer.attempt);
+    return;
+  }
   if (findNotify(payloads, NotifyType.TEMPORARY_FAILURE) && askLater(ctx, sa, offer.attempt))
     return;
   const why = `the peer is proven and refuses the tunnel: ${errorNames(message)}`;

@@ -49,7 +49,7 @@ export async function serveChild(
   const veto = ctx.extensions.incoming('CREATE_CHILD_SA request', sa, message.payloads);
   if (veto) {
     ctx.counters.count('vetoes');
-    respondNotify(ctx, sa, message, NotifyType.NO_ADDITIONAL_SAS);
+    respondNotify(ctx, sa, message, NotifyType.TS_UNACCEPTABLE);
     return;
   }
   const agreed = agree(ctx, sa, message, false, old);
