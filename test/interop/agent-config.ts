@@ -3,7 +3,8 @@
 import { utf8 } from '../../src/core/bytes/text.js';
 import type { AcceptableProofs, Credential } from '../../src/core/ike/credentials.js';
 import type { IkeCipher } from '../../src/core/ike/crypto/cipher.js';
-import { type DhGroup, dhGroups } from '../../src/core/ike/crypto/dh.js';
+import type { DhGroup } from '../../src/core/ike/crypto/dh.js';
+import { dhGroups } from '../../src/core/ike/crypto/dh-groups.js';
 import { legacyPrfs, type Prf, prfs } from '../../src/core/ike/crypto/prf.js';
 import {
   type EspSuite,

@@ -1,4 +1,4 @@
-import { dhGroups } from '../../../src/core/ike/crypto/dh.js';
+import { dhGroups } from '../../../src/core/ike/crypto/dh-groups.js';
 import { legacyPrfs, prfs } from '../../../src/core/ike/crypto/prf.js';
 import {
   espSuites,

@@ -1,4 +1,4 @@
-import { dhGroups } from '../../../src/core/ike/crypto/dh.js';
+import { dhGroups } from '../../../src/core/ike/crypto/dh-groups.js';
 import { readMessage, writeMessage } from '../../../src/core/ike/message.js';
 import { find, notifyPayload } from '../../../src/core/ike/payloads/payload.js';
 import { NotifyType } from '../../../src/core/ike/registries/notifies.js';

@@ -15,7 +15,7 @@ import {
   verify,
 } from 'node:crypto';
 import { toHex } from '../../../src/core/bytes/hex.js';
-import { dhGroupById } from '../../../src/core/ike/crypto/dh.js';
+import { dhGroupById } from '../../../src/core/ike/crypto/dh-groups.js';
 import { signAuth, verifyAuth } from '../../../src/core/ike/crypto/signature.js';
 import { bytesToInteger, integerToBytes, modPow } from '../../../src/core/pki/big-integer.js';
 import { generateKey } from '../../../src/core/pki/generate-key.js';

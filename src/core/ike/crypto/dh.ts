@@ -1,9 +1,5 @@
 /** Key exchange methods (transform type 4): one shape for curves and MODP groups. */
 
-import { ecp256, ecp384 } from './dh-ecp.js';
-import { modp2048, modp3072, modp4096 } from './dh-modp.js';
-import { curve25519 } from './dh-x25519.js';
-
 export type Random = (length: number) => Uint8Array;
 
 /** An ephemeral key pair. The private part stays inside; use a pair for one IKE SA only. */
@@ -29,16 +25,3 @@ export interface DhGroup {
   /** Builds tables now that the first use would build, if there are any. */
   warmUp(): void;
 }
-
-/** In the order in which we offer them: the cheap ones first. */
-export const dhGroups: readonly DhGroup[] = [
-  curve25519,
-  ecp256,
-  ecp384,
-  modp2048,
-  modp3072,
-  modp4096,
-];
-
-export const dhGroupById = (id: number): DhGroup | undefined =>
-  dhGroups.find((group) => group.id === id);

@@ -2,7 +2,8 @@
 import { uintBytes } from '../../bytes/bytes.js';
 import type { Child } from '../child.js';
 import type { IkeContext } from '../context.js';
-import { type DhGroup, dhGroupById } from '../crypto/dh.js';
+import type { DhGroup } from '../crypto/dh.js';
+import { dhGroupById } from '../crypto/dh-groups.js';
 import type { IkeSa } from '../ike-sa.js';
 import { find, type Payload } from '../payloads/payload.js';
 import { NotifyType } from '../registries/notifies.js';

@@ -1,7 +1,8 @@
 /** IKE_SA_INIT as initiator (RFC 7296 §1.2, §2.6, §2.7): nothing in it is authenticated yet. */
 import type { Attempt } from '../attempt.js';
 import type { IkeContext } from '../context.js';
-import { type DhGroup, dhGroupById } from '../crypto/dh.js';
+import type { DhGroup } from '../crypto/dh.js';
+import { dhGroupById } from '../crypto/dh-groups.js';
 import type { IkeSa } from '../ike-sa.js';
 import { writeMessage } from '../message.js';
 import { find, findAll, findNotify, notifyPayload, type Payload } from '../payloads/payload.js';

@@ -1,6 +1,7 @@
 /** What both kinds of rekey do about an answer that is not the last word. */
 import type { IkeContext } from '../context.js';
-import { type DhGroup, dhGroupById } from '../crypto/dh.js';
+import type { DhGroup } from '../crypto/dh.js';
+import { dhGroupById } from '../crypto/dh-groups.js';
 import { findNotify, type Payload } from '../payloads/payload.js';
 import { NotifyType } from '../registries/notifies.js';
 

@@ -4,7 +4,8 @@
  */
 import { isLower, lowerNonce } from '../collisions.js';
 import type { IkeContext } from '../context.js';
-import { type DhGroup, dhGroupById, type KeyPair } from '../crypto/dh.js';
+import type { DhGroup, KeyPair } from '../crypto/dh.js';
+import { dhGroupById } from '../crypto/dh-groups.js';
 import { generateAgain } from '../crypto/key-pair-pool.js';
 import type { RekeyResult } from '../daemon.js';
 import { createHeir, establishHeir, type HeirTerms, inherit, leaveToPeer } from '../heir.js';

@@ -22,7 +22,7 @@ import type { PublicKey } from '../../pki/public-key.js';
 import type { Child } from '../child.js';
 import type { ProvenPeer } from '../credentials.js';
 import { createSealer } from '../crypto/cipher.js';
-import { dhGroupById } from '../crypto/dh.js';
+import { dhGroupById } from '../crypto/dh-groups.js';
 import { prfById } from '../crypto/prf.js';
 import { findIkeCipher } from '../crypto/suite.js';
 import type { IkeSa } from '../ike-sa.js';

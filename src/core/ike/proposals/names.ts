@@ -4,7 +4,8 @@
  * are those that other implementations use too.
  */
 import type { IkeCipher } from '../crypto/cipher.js';
-import { type DhGroup, dhGroups } from '../crypto/dh.js';
+import type { DhGroup } from '../crypto/dh.js';
+import { dhGroups } from '../crypto/dh-groups.js';
 import { legacyPrfs, type Prf, prfs } from '../crypto/prf.js';
 import {
   type EspSuite,

@@ -5,7 +5,8 @@
  */
 
 import type { IkeCipher } from '../crypto/cipher.js';
-import { type DhGroup, dhGroups } from '../crypto/dh.js';
+import type { DhGroup } from '../crypto/dh.js';
+import { dhGroups } from '../crypto/dh-groups.js';
 import { type Prf, prfs } from '../crypto/prf.js';
 import { type EspSuite, espSuites, ikeCiphers } from '../crypto/suite.js';
 import { TransformType } from '../crypto/transforms.js';

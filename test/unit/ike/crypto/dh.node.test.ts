@@ -1,7 +1,7 @@
 // Each group against node:crypto (OpenSSL) as the other end, with random keys.
 import { createDiffieHellmanGroup, createECDH, randomBytes } from 'node:crypto';
 import { toHex } from '../../../../src/core/bytes/hex.js';
-import { dhGroupById } from '../../../../src/core/ike/crypto/dh.js';
+import { dhGroupById } from '../../../../src/core/ike/crypto/dh-groups.js';
 import { assert, test } from '../../../support/test.js';
 
 for (const [id, name, length] of [

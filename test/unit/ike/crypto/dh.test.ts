@@ -1,5 +1,5 @@
 import { fromHex, toHex } from '../../../../src/core/bytes/hex.js';
-import { dhGroupById, dhGroups } from '../../../../src/core/ike/crypto/dh.js';
+import { dhGroupById, dhGroups } from '../../../../src/core/ike/crypto/dh-groups.js';
 import { modp2048, modp3072, modp4096 } from '../../../../src/core/ike/crypto/dh-modp.js';
 import { createKeyPairPool } from '../../../../src/core/ike/crypto/key-pair-pool.js';
 import { integerToBytes } from '../../../../src/core/pki/big-integer.js';

@@ -2,7 +2,7 @@
 
 import { spiBytes } from '../../../../src/core/ike/child.js';
 import { isLower, lowerNonce } from '../../../../src/core/ike/collisions.js';
-import { dhGroupById } from '../../../../src/core/ike/crypto/dh.js';
+import { dhGroupById } from '../../../../src/core/ike/crypto/dh-groups.js';
 import type { Preferences } from '../../../../src/core/ike/proposals/offer.js';
 import { Exchange } from '../../../../src/core/ike/registries/exchanges.js';
 import type { IkeEnd } from '../../../support/ike-end.js';
