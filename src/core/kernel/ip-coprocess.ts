@@ -170,7 +170,7 @@ export class IpCoprocess {
 function cleaned(text: string): string {
   const line = text
     .replace(/Command failed [^\n]*/g, '')
-    .replace(/0x[0-9a-f]{16,}/gi, '<key>')
+    .replace(/(0x)?[0-9a-f]{16,}/gi, '<key>')
     .trim()
     .replace(/\s*\n\s*/g, '; ');
   return printable(line, 200);

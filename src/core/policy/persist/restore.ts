@@ -47,6 +47,8 @@ export function restoreConnections(
     if (tunnel) bySpi.delete(tunnel.installed.sa.inbound.spi);
     const isWanted =
       wan &&
+      // a pair has one connection: of a second one nothing would stop the timers
+      !env.table.find(each) &&
       isAllowed(env, wan, each) &&
       (!tunnel || wan.addresses.includes(tunnel.installed.sa.local));
     const connection =
