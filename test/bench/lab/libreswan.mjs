@@ -25,20 +25,23 @@ export async function measure(world, { tell, wants }) {
     sga: start(world, 'sga', [`${sgb[4].wan}/32`, '198.18.3.0/24']),
     sgb: start(world, 'sgb', [`${sga[4].wan}/32`]),
   };
-  await bothRouters((router) => gateways[router].ready());
   const results = { version: world.parts.peers.libreswan.version };
-  if (wants('memory')) results.memory = memory(gateways.sga.program);
-  if (wants('connect'))
-    results.connect = await connectSeries(world, 'libreswan', () => end(gateways), tell);
-  if (wants('clear')) {
-    tell(`libreswan: a destination without records, for ${clearPatience} s`);
-    const to = world.freshStranger();
-    results.clear = await world.connect('sga', to, { timeoutSeconds: clearPatience });
-    results.clearPatience = clearPatience;
+  try {
+    await bothRouters((router) => gateways[router].ready());
+    if (wants('memory')) results.memory = memory(gateways.sga.program);
+    if (wants('connect'))
+      results.connect = await connectSeries(world, 'libreswan', () => end(gateways), tell);
+    if (wants('clear')) {
+      tell(`libreswan: a destination without records, for ${clearPatience} s`);
+      const to = world.freshStranger();
+      results.clear = await world.connect('sga', to, { timeoutSeconds: clearPatience });
+      results.clearPatience = clearPatience;
+    }
+  } finally {
+    await bothRouters((router) => gateways[router].program.stop());
+    await bothRouters((router) => leaveNothing(world, router));
+    for (const { own } of Object.values(gateways)) removePeerFolder(own);
   }
-  await bothRouters((router) => gateways[router].program.stop());
-  await bothRouters((router) => leaveNothing(world, router));
-  for (const { own } of Object.values(gateways)) removePeerFolder(own);
   return results;
 }
 

@@ -58,7 +58,14 @@ function memoryOf(pid) {
 
 /** Memory of a process and each of its living children: `[{ name, rss, pss }]`. */
 export function memoryTree(pid) {
-  return family(pid).map(([each]) => ({ name: nameOf(each), ...memoryOf(each) }));
+  return family(pid).flatMap(([each]) => {
+    try {
+      return [{ name: nameOf(each), ...memoryOf(each) }];
+    } catch {
+      // it has ended meanwhile
+      return [];
+    }
+  });
 }
 
 /** Milliseconds to start a small program and wait for its end. */
