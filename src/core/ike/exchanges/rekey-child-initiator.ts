@@ -216,8 +216,9 @@ function refused(ctx: IkeContext, rekey: Rekey, payloads: readonly Payload[]): v
     void endChild(ctx, child, 'deleted by peer');
     rekey.end(heir ? { ok: true } : no('the peer does not know the tunnel any more'));
   } else if (child.heir) {
-    // The peer was first, and had no need to notice (§2.8.1).
+    // The peer was first, and had no need to notice (§2.8.1); or it has lost the old one.
     giveWay(ctx, child);
+    if (child.heir.isTwin) void activate(ctx, child.heir);
     rekey.end({ ok: true });
   } else {
     child.state = 'UP';
