@@ -12,24 +12,19 @@ import {
 import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { NotifyType, notifyName } from '../../../src/core/ike/registries/notifies.js';
 import { address } from '../../../src/core/net/address.js';
-import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
+import { twoEnds } from '../../support/ike-end.js';
 import { openCaptured, sasOf, speakFor } from '../../support/ike-peer.js';
 import { rewritePayloads } from '../../support/ike-rewrite.js';
 import { mutations, prefixes } from '../../support/mangle.js';
 import { assert, test } from '../../support/test.js';
+import { type Ends, up as standingEnds } from './rekey/two-ends.js';
 
-interface Up {
-  world: IkeWorld;
-  left: IkeEnd;
-  right: IkeEnd;
+interface Up extends Ends {
   sa: IkeSa;
 }
 
 async function up(): Promise<Up> {
-  const ends = await twoEnds();
-  const result = await ends.world.until(ends.left.daemon.connect(ends.left.wish(ends.right)));
-  if (!result.ok) throw new Error(result.failure.why);
-  await ends.world.clock.advance(100);
+  const ends = await standingEnds();
   return { ...ends, sa: sasOf(ends.left)[0]! };
 }
 
@@ -137,37 +132,24 @@ test('hostile: rekey of a Child SA without a key exchange of its own is taken', 
   await ends.world.stop();
 });
 
-test('hostile: rekey of a Child SA with other traffic is refused', async () => {
-  const ends = await up();
-  const other = [side('TSi', '192.0.2.7'), pair[1]!];
-  const answer = await ask(ends, Exchange.CREATE_CHILD_SA, [
-    rekeyOf(ends),
-    esp(20),
-    nonce,
-    ...other,
-  ]);
-  assert.equal(names(answer), ['TS_UNACCEPTABLE']);
-  assert.is(ends.right.installed.length, 1);
-  await ends.world.stop();
-});
+const onlyTcp = pair.map((one) =>
+  one.kind === 'TSi' || one.kind === 'TSr'
+    ? { ...one, selectors: one.selectors.map((each) => ({ ...each, protocol: 6 })) }
+    : one,
+);
 
-test('hostile: rekey of a Child SA with a part of its traffic is refused', async () => {
-  const ends = await up();
-  const onlyTcp = pair.map((one) =>
-    one.kind === 'TSi' || one.kind === 'TSr'
-      ? { ...one, selectors: one.selectors.map((each) => ({ ...each, protocol: 6 })) }
-      : one,
-  );
-  const answer = await ask(ends, Exchange.CREATE_CHILD_SA, [
-    rekeyOf(ends),
-    esp(20),
-    nonce,
-    ...onlyTcp,
-  ]);
-  assert.equal(names(answer), ['TS_UNACCEPTABLE']);
-  assert.is(ends.right.installed.length, 1);
-  await ends.world.stop();
-});
+for (const [what, traffic] of [
+  ['other traffic', [side('TSi', '192.0.2.7'), pair[1]!]],
+  ['a part of its traffic', onlyTcp],
+] as const)
+  test(`hostile: rekey of a Child SA with ${what} is refused`, async () => {
+    const ends = await up();
+    const wish = [rekeyOf(ends), esp(20), nonce, ...traffic];
+    const answer = await ask(ends, Exchange.CREATE_CHILD_SA, wish);
+    assert.equal(names(answer), ['TS_UNACCEPTABLE']);
+    assert.is(ends.right.installed.length, 1);
+    await ends.world.stop();
+  });
 
 test('OE-99 hostile: a wish for transport mode is answered in tunnel mode', async () => {
   const ends = await up();

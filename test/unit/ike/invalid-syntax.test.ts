@@ -1,33 +1,20 @@
 /** INVALID_SYNTAX and its like end the IKE SA at both ends, without a Delete payload (RFC 7296 §2.21). */
 import { spiBytes } from '../../../src/core/ike/child.js';
-import type { Tunnel } from '../../../src/core/ike/daemon.js';
-import type { IkeSa } from '../../../src/core/ike/ike-sa.js';
 import { readMessage } from '../../../src/core/ike/message.js';
 import { notifyPayload, type Payload } from '../../../src/core/ike/payloads/payload.js';
 import { Exchange } from '../../../src/core/ike/registries/exchanges.js';
 import { NotifyType } from '../../../src/core/ike/registries/notifies.js';
-import { type IkeEnd, type IkeWorld, twoEnds } from '../../support/ike-end.js';
 import { sasOf, speakFor } from '../../support/ike-peer.js';
 import { assert, test } from '../../support/test.js';
+import { type Ends, up as standingEnds } from './rekey/two-ends.js';
 
-interface Up {
-  world: IkeWorld;
-  left: IkeEnd;
-  right: IkeEnd;
-  old: IkeSa;
-  tunnel: Tunnel;
-}
-
-async function up(): Promise<Up> {
-  const ends = await twoEnds();
-  const result = await ends.world.until(ends.left.daemon.connect(ends.left.wish(ends.right)));
-  if (!result.ok) throw new Error(result.failure.why);
-  await ends.world.clock.advance(100);
-  return { ...ends, old: sasOf(ends.left)[0]!, tunnel: result.tunnel };
+async function up() {
+  const ends = await standingEnds();
+  return { ...ends, old: sasOf(ends.left)[0]! };
 }
 
 /** Within this IKE SA the right end says the same to whatever it is asked, in place of its daemon. */
-function answerAll({ world, left, right }: Up, payloads: readonly Payload[]): void {
+function answerAll({ world, left, right }: Ends, payloads: readonly Payload[]): void {
   const [sa] = sasOf(right);
   const spi = String(sa!.spiInitiator);
   world.network.path.loses = ({ from, bytes }) => {
@@ -44,9 +31,9 @@ const invalid = [notifyPayload(NotifyType.INVALID_SYNTAX)];
 
 test('INVALID_SYNTAX as the answer to a liveness check: the IKE SA is gone, and nothing is sent in it', async () => {
   const ends = await up();
-  const { world, left, old, tunnel } = ends;
+  const { world, left, old, ours } = ends;
   answerAll(ends, invalid);
-  const checked = left.daemon.check(tunnel);
+  const checked = left.daemon.check(ours);
   assert.is(await world.until(checked), false);
   assert.is(old.state, 'GONE');
   assert.equal(
@@ -72,9 +59,9 @@ test('INVALID_SYNTAX as the answer to a further tunnel: it is asked for in a fre
 
 test('INVALID_SYNTAX as the answer to a rekey of the IKE SA: it is gone with its tunnels', async () => {
   const ends = await up();
-  const { world, left, old, tunnel } = ends;
+  const { world, left, old, ours } = ends;
   answerAll(ends, invalid);
-  const result = await world.until(left.daemon.rekeyIke(tunnel));
+  const result = await world.until(left.daemon.rekeyIke(ours));
   assert.is(result.ok, false);
   assert.is(old.state, 'GONE');
   assert.equal(left.installed, []);
